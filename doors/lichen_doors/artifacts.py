@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from lichen.workload import Compiled, ModelCard
 
 READ_BYTES = 1_000_000
 """A configuration is smaller than this; weights are never read, but for their first bytes."""
+ARCHIVES = (".tar.gz", ".tgz")
 TOO_SMALL = 0.8
 """Weights below this share of what their precision takes are not all there (design choice)."""
 
@@ -49,9 +51,35 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 def files_at(location: str) -> ModelFiles:
-    """The files of a local folder or below an ``s3://`` prefix; :class:`InputError` where there are
-    none, or where boto3 is needed and not installed."""
-    return _in_s3(location) if location.startswith("s3://") else _in_folder(location)
+    """The files of a folder or of a gzipped archive, here or in S3 (``s3://``);
+    :class:`InputError` where there are none, or where boto3 is needed and not installed."""
+    if location.startswith("s3://"):
+        return _in_s3(location)
+    if location.endswith(ARCHIVES) and Path(location).is_file():
+        with Path(location).open("rb") as stream:
+            return _in_archive(location, stream)
+    return _in_folder(location)
+
+
+def _in_archive(location: str, stream: IO[bytes]) -> ModelFiles:
+    """The files of an archive, read once from end to end: of each the size and the first bytes."""
+    sizes: dict[str, int] = {}
+    firsts: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=stream, mode="r|gz") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isfile() else None
+                if content is not None:
+                    name = PurePosixPath(member.name).as_posix().removeprefix("./")
+                    sizes[name] = member.size
+                    firsts[name] = content.read(READ_BYTES if member.size <= READ_BYTES else 4)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise InputError(
+            f"{location!r} is no gzipped archive ({error})",
+            fix="make it anew: tar -czf model.tar.gz -C <folder> .",
+            field="location",
+        ) from None
+    return _some(ModelFiles(location, sizes, lambda name, most: firsts[name][:most]))
 
 
 def _in_folder(location: str) -> ModelFiles:
@@ -89,16 +117,13 @@ def _in_s3(location: str) -> ModelFiles:
             f"{location!r} is not a location in S3", fix="write s3://<bucket>/<prefix>/"
         )
     bucket, prefix = match[1], match[2] or ""
-    if prefix.endswith((".tar.gz", ".tgz")):
-        raise InputError(
-            f"{location!r} is an archive, which is not looked into",
-            fix="give the folder that it was made from, or unpack it below a prefix",
-            field="location",
-        )
     if prefix and not prefix.endswith("/"):
         prefix += "/"
+    client = boto3.client("s3")
     try:
-        client = boto3.client("s3")
+        if match[2] and match[2].endswith(ARCHIVES):
+            body = client.get_object(Bucket=bucket, Key=match[2])["Body"]
+            return _in_archive(location, body)
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         sizes = {
             entry["Key"].removeprefix(prefix): entry["Size"]
@@ -108,7 +133,7 @@ def _in_s3(location: str) -> ModelFiles:
         }
     except (BotoCoreError, ClientError) as error:
         raise InputError(
-            f"{location} cannot be listed: {error}",
+            f"{location} cannot be read: {error}",
             fix="sign in to the account that has the bucket (aws sso login)",
         ) from None
 

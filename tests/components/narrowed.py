@@ -30,6 +30,8 @@ VECTORS: dict[str, Any] = {
     "environment": "prod",
 }
 ARTIFACTS = "s3://models-{region}/it/"
+ARCHIVE = "s3://models-{region}/it/model.tar.gz"
+"""What a serverless endpoint and a batch take instead."""
 QUEUED = {"requests": "s3://questions-{region}/it/", "results": "s3://answers-{region}/it"}
 """What an asynchronous endpoint and a batch need besides."""
 
@@ -49,7 +51,8 @@ class Only(Catalogue):
 
 def planned(machine: str, workload: dict[str, Any], **more: Any) -> Plan:
     """The plan of a workload where there is this machine alone."""
-    args = EndpointArgs(workload=workload, artifacts=more.pop("artifacts", ARTIFACTS))
+    usual = ARCHIVE if workload.get("mode") in ("serverless", "batch") else ARTIFACTS
+    args = EndpointArgs(workload=workload, artifacts=more.pop("artifacts", usual))
     return plan_of({**args, **more}, Only(machine))
 
 

@@ -10,7 +10,7 @@ from lichen_components.aws.sagemaker.hours import AT_ONE, hours_of, runs
 from lichen_components.endpoint import plan_of
 
 from lichen.document import InputError
-from tests.components.narrowed import ARTIFACTS, QUEUED, VECTORS, Only, planned
+from tests.components.narrowed import ARCHIVE, QUEUED, VECTORS, Only, planned
 
 NIGHT: dict[str, Any] = {
     **VECTORS,
@@ -25,7 +25,7 @@ MACHINE = "c5.xlarge"
 def test_no_graviton_and_no_gpu_without_a_driver_is_taken() -> None:
     with pytest.raises(InputError, match="batch transform's machines have NVIDIA's driver 535"):
         planned("g6.xlarge", NIGHT, **QUEUED)
-    arguments = EndpointArgs(workload=NIGHT, artifacts=ARTIFACTS, aws={**QUEUED})
+    arguments = EndpointArgs(workload=NIGHT, artifacts=ARCHIVE, aws={**QUEUED})
     placement = plan_of(arguments, Only("c7g.2xlarge", MACHINE)).decision.placement
     assert placement.chosen.machine == MACHINE
     assert placement.chosen.hosting == "sagemaker-batch"

@@ -1,13 +1,17 @@
 """What ECS, EC2 and Lambda refuse before anything is made, and what follows from a placement."""
 
+import dataclasses
 import shlex
 import subprocess
 from base64 import b64decode
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pulumi
 import pytest
 from lichen_components.aws import quota
 from lichen_components.aws.balancer import LONGEST_IDLE_S
+from lichen_components.aws.ec2.group import mixed
 from lichen_components.aws.ec2.machines import (
     ARM_IMAGE,
     NEURON_IMAGE,
@@ -168,6 +172,28 @@ def test_a_stand_in_has_as_many_devices_or_the_same_cores() -> None:
     assert devices_of(catalogue.machine("inf2.24xlarge")) == [f"/dev/neuron{n}" for n in range(6)]
     assert stand_ins(graviton, "us-east-1", "ec2", catalogue) == ["c7g.large"]
     assert (boots_from(inferentia), boots_from(graviton)) == (NEURON_IMAGE, ARM_IMAGE)
+
+
+def test_a_group_buys_spot_where_the_placement_did_and_all_on_demand_else() -> None:
+    plan = planned("inf2.xlarge", CHAT_ON_EC2, **SUBNETS)
+    chosen = plan.decision.placement.chosen
+    for sold, share in (("on-demand", 100), ("spot", 0)):
+        placement = replace(plan.decision.placement, chosen=replace(chosen, sold=sold))
+        bought = dataclasses.replace(plan, decision=replace(plan.decision, placement=placement))
+        template = SimpleNamespace(id="lt-1", latest_version=pulumi.Output.from_input(1))
+        policy = mixed(bought, cast(Any, template))
+        buys = cast(Any, policy.instances_distribution)
+        assert buys.on_demand_percentage_above_base_capacity == share
+        assert buys.on_demand_base_capacity == 0
+        assert buys.spot_allocation_strategy == "price-capacity-optimized"
+
+
+def test_spot_is_outside_production_alone() -> None:
+    where = {**CHAT_ON_EC2["where"], "sold": ["spot"]}
+    asked = {**CHAT_ON_EC2, "where": where, "environment": "prod"}
+    assert "where.sold: a production endpoint may not run on spot alone" in refused(
+        asked, "inf2.xlarge"
+    )
 
 
 def test_a_runtime_that_the_driver_refuses_is_refused() -> None:

@@ -50,6 +50,15 @@ def test_what_serverless_does_not_take_is_refused_by_its_field(field: str) -> No
     assert refused.value.fix == f"leave {field} out, or mode: real-time"
 
 
+def test_its_files_are_one_archive() -> None:
+    with pytest.raises(InputError, match=r"a serverless endpoint takes .* one archive") as refused:
+        planned(SMALL, FEW, artifacts="s3://models-{region}/it/")
+    assert refused.value.field == "artifacts"
+    assert "s3://models-us-east-1/it/model.tar.gz" in refused.value.fix
+    with pytest.raises(InputError, match=r"it\.tgz is no \.tar\.gz"):
+        planned(SMALL, FEW, artifacts="s3://models-{region}/it.tgz")
+
+
 def test_more_requests_at_once_than_an_endpoint_takes_are_refused() -> None:
     crowd = {**FEW, "traffic": {"peak_rps": 9000, "mean_rps": 1, "input_tokens": 256}}
     with pytest.raises(InputError, match="a serverless endpoint takes 200"):

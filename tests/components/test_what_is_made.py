@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from lichen_components.aws.monitoring import failed_requests, fewest
 from lichen_components.aws.sagemaker.asynchronous import AsynchronousEndpoint
 from lichen_components.aws.sagemaker.batch import BatchTransform
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
@@ -119,6 +120,32 @@ def test_the_watch_of_a_roll_out_is_longer_than_its_alarms_look_back(made: Any) 
     rolling = made(chat, "inf2.xlarge", rollout="rolling").resources["chat-endpoint"]
     policy = rolling["deploymentConfig"]["rollingUpdatePolicy"]
     assert policy["maximumBatchSize"] == {"type": "INSTANCE_COUNT", "value": 2}
+
+
+def test_alarms_look_over_a_period_in_which_requests_come(made: Any) -> None:
+    rare = {**VECTORS, "traffic": {"peak_rps": 0.05, "mean_rps": 0.002, "input_tokens": 256}}
+    often, seldom = (made(workload, alarm_topic=TOPIC).resources for workload in (VECTORS, rare))
+    for role in ("errors", "latency"):
+        alarms = often[f"vectors-{role}"], seldom[f"vectors-{role}"]
+        seen = [(each["period"], each["evaluationPeriods"]) for each in alarms]
+        # Three requests of 0.002 a second take 1,500 s.
+        assert seen == [(60, 5), (3600, 1)], role
+        assert seldom[f"vectors-rollout-{role}"]["period"] == 60
+
+
+def test_no_alarm_rings_at_night_where_a_schedule_has_fewer_machines() -> None:
+    night = {"at": "cron(0 20 ? * * *)", "minimum": 1}
+    assert fewest({"schedules": [night, {"at": "cron(0 7 ? * * *)", "maximum": 9}]}, 3) == 1
+    assert fewest({}, 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("peak_rps", "seconds", "few"), [(20, 60, 12), (0.1, 60, 1), (0.1, 3600, 3), (0.01, 3600, 0)]
+)
+def test_a_share_of_the_requests_of_a_period_may_fail(
+    peak_rps: float, seconds: int, few: int
+) -> None:
+    assert failed_requests(peak_rps, seconds) == few
 
 
 def test_the_users_alarms_take_a_roll_out_back_instead_and_may_be_read(made: Any) -> None:

@@ -186,7 +186,6 @@ def test_llama_cpp_wants_one_gguf_file(tmp_path: Path) -> None:
     [
         ("nowhere", "'nowhere' is not a folder"),
         ("s3://UPPER/", "is not a location in S3"),
-        ("s3://models/it.tar.gz", "is an archive"),
     ],
 )
 def test_a_location_that_cannot_be_read_is_refused(location: str, message: str) -> None:
@@ -215,8 +214,28 @@ def test_files_in_s3_are_listed_and_their_configuration_is_read(bucket: Any) -> 
     assert files.json("neuron_config.json") == SHAPE
     with pytest.raises(InputError, match="nothing is at s3://models/none/"):
         files_at("s3://models/none/")
-    with pytest.raises(InputError, match="cannot be listed"):
+    with pytest.raises(InputError, match="cannot be read"):
         files_at("s3://not-there/it/")
+
+
+def test_an_archive_is_read_here_and_in_s3(bucket: Any, tmp_path: Path) -> None:
+    size = sizing("c7g.xlarge", "BAAI/bge-small-en-v1.5", "fp32", input_tokens=128)
+    files = {"config.json": b'{"a": 1}', "model.safetensors": 2_000_000}
+    code = {"code/inference.py": b"def model_fn(folder): ..."}
+    made = folder(tmp_path / "it", {**files, **code})
+    archive = tmp_path / "model.tar.gz"
+    subprocess.run(["tar", "-czf", archive, "-C", made, "."], check=True)
+    (remark,) = wrong(remarks(archive, "pytorch", size, "BAAI/bge-small-en-v1.5"))
+    assert remark.what.startswith("weights: 0.00 GiB in 1 file, 0.12 GiB expected")
+    bucket.put_object(Bucket="models", Key="it/model.tar.gz", Body=archive.read_bytes())
+    found = files_at("s3://models/it/model.tar.gz")
+    assert found.sizes == files_at(str(made)).sizes
+    assert found.json("config.json") == {"a": 1}
+
+    for content in (b"no archive", archive.read_bytes()[:1_000]):
+        bucket.put_object(Bucket="models", Key="it/model.tar.gz", Body=content)
+        with pytest.raises(InputError, match="is no gzipped archive"):
+            files_at("s3://models/it/model.tar.gz")
 
 
 def workload(path: Path, **change: Any) -> Path:
@@ -253,6 +272,22 @@ def test_the_command_ends_0_where_all_is_right(tmp_path: Path) -> None:
     assert run.exit_code == 0, run.output
     assert "WRONG" not in run.stdout
     assert "optimum-cli" not in run.stdout
+
+
+def test_what_takes_one_archive_is_given_the_commands_for_it(tmp_path: Path) -> None:
+    files = folder(tmp_path / "model", {"config.json": b"{}"})
+    asked = workload(
+        tmp_path,
+        name="vectors",
+        model="BAAI/bge-small-en-v1.5",
+        mode="serverless",
+        precisions=["fp32"],
+        traffic={"peak_rps": 0.5, "mean_rps": 0.01, "input_tokens": 256},
+        where={"hosting": ["sagemaker"], "regions": ["us-east-1"]},
+        compiled=None,
+    )
+    run = lichen("artifacts", "check", files, "--workload", asked)
+    assert f"tar -czf model.tar.gz -C {files} . && aws s3 cp model.tar.gz s3://" in run.stdout
 
 
 def test_a_shape_that_serves_no_more_ends_3_with_the_command_that_compiles(tmp_path: Path) -> None:

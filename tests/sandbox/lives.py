@@ -335,7 +335,7 @@ SERVING = {
         {"name": "other"},
     ),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Life(
-        {"clusterName": "serving", "capacityProviders": ["machines"]},
+        {"clusterName": "serving", "capacityProviders": ["FARGATE"]},
         {},
         {"clusterName": "other"},
     ),
@@ -416,7 +416,14 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
     )["Listeners"][0]
     cluster = ecs.create_cluster(clusterName="serving")["cluster"]["clusterArn"]
     task = ecs.register_task_definition(
-        family="served", networkMode="awsvpc", containerDefinitions=[{**CONTAINER, "memory": 512}]
+        family="served",
+        networkMode="awsvpc",
+        requiresCompatibilities=["EC2", "FARGATE"],
+        cpu="256",
+        memory="512",
+        executionRoleArn=ROLE,
+        containerDefinitions=[CONTAINER],
+        volumes=[{"name": "model"}],
     )["taskDefinition"]["taskDefinitionArn"]
     template = ec2.create_launch_template(
         LaunchTemplateName="machines",
@@ -429,6 +436,7 @@ def serving_world(cloud: Cloud, region: str) -> Iterator[dict[str, str]]:
         MinSize=0,
         MaxSize=1,
         VPCZoneIdentifier=places[0],
+        NewInstancesProtectedFromScaleIn=True,
     )
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     trust["Principal"] = {"Service": "lambda.amazonaws.com"}  # type: ignore[assignment]

@@ -1,5 +1,6 @@
 """The emulated AWS holds each request against the model of its operation, as AWS does."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.session import get_session
 from sandbox.aws.cloud import Cloud, emulated_aws
 from sandbox.aws.emulator.constraints import compiled
 from sandbox.aws.provider.kinds import KINDS
-from tests.sandbox.serving_role import ROLE, make_serving_role
+from tests.sandbox.serving_role import ROLE, TRUST, make_serving_role
 
 REGION = "eu-north-1"
 VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.c7g.large"}
@@ -177,7 +178,9 @@ def test_what_the_model_allows_passes(cloud: Cloud) -> None:
     tags = [{"Key": "lichen:größe", "Value": "a b/c+d=e@f-g 😀"[:-2]}]
     sagemaker.create_model(**model(ModelName="m" + 31 * "-x", Tags=tags))
     sagemaker.delete_model(ModelName="m" + 31 * "-x")
-    iam.create_role(RoleName="a+b=c,d.e@f-g", AssumeRolePolicyDocument="{}", Description="größer")
+    iam.create_role(
+        RoleName="a+b=c,d.e@f-g", AssumeRolePolicyDocument=json.dumps(TRUST), Description="größer"
+    )
     iam.delete_role(RoleName="a+b=c,d.e@f-g")
     with pytest.raises(ClientError, match=r"tags\.1\.member\.value"):
         sagemaker.create_model(**model(Tags=[{"Key": "k", "Value": "😀"}]))

@@ -416,6 +416,11 @@ LIVES = SERVING | {
         {"scheduleExpression": "rate(1 day)"},
         {"name": "other"},
     ),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": Life(
+        {"tags": {"lichen:model": "llama"}},
+        {"tags": {"a": "b"}},
+        {"name": "other"},
+    ),
     "aws:cloudwatch/eventRule:EventRule": Life(
         {
             "description": "failed",

@@ -743,11 +743,14 @@ def test_a_new_account_has_no_accelerated_machine_until_it_asks() -> None:
 
 
 def test_what_lambda_refuses(cloud: Cloud) -> None:
-    functions = cloud.client("lambda", REGION)
+    functions, iam = cloud.client("lambda", REGION), cloud.client("iam", REGION)
+    (statement,) = TRUST["Statement"]
+    trust = {**TRUST, "Statement": [statement | {"Principal": {"Service": "lambda.amazonaws.com"}}]}
+    role = iam.create_role(RoleName="functions", AssumeRolePolicyDocument=json.dumps(trust))
     registry = "111122223333.dkr.ecr.{}.amazonaws.com/serve:1"
     function: dict[str, Any] = {
         "FunctionName": "f",
-        "Role": ROLE,
+        "Role": role["Role"]["Arn"],
         "PackageType": "Image",
         "Code": {"ImageUri": registry.format(REGION)},
         "Architectures": ["arm64"],

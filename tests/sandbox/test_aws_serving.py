@@ -9,6 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.cloud import Cloud, emulated_aws
+from tests.sandbox.documented import (
+    SERVICES,
+    accepted,
+    drop_what_rows_name,
+    make_what_rows_name,
+)
 from tests.sandbox.lives import CONTAINER, serving_world
 
 REGION = "eu-north-1"
@@ -19,6 +25,8 @@ TASK: dict[str, Any] = {
     "cpu": "1024",
     "memory": "2048",
     "containerDefinitions": [CONTAINER],
+    "volumes": [{"name": "model"}],
+    "executionRoleArn": "arn:aws:iam::123456789012:role/starts",
 }
 
 
@@ -48,6 +56,12 @@ def test_a_task_that_fargate_has_not(cloud: Cloud, change: dict[str, Any], said:
         cloud.client("ecs", REGION).register_task_definition(**{**TASK, **change})
 
 
+def in_network(world: dict[str, str]) -> dict[str, Any]:
+    """Where the addresses of tasks are."""
+    subnets, groups = [world["SUBNET 1"]], [world["WALL"]]
+    return {"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups}}
+
+
 def test_ports_and_targets_agree(cloud: Cloud, world: dict[str, str]) -> None:
     ecs, elb = cloud.client("ecs", REGION), cloud.client("elbv2", REGION)
 
@@ -57,6 +71,7 @@ def test_ports_and_targets_agree(cloud: Cloud, world: dict[str, str]) -> None:
             serviceName="it",
             taskDefinition=world["TASK"],
             desiredCount=1,
+            networkConfiguration=in_network(world),
             loadBalancers=[
                 {"targetGroupArn": group, "containerName": "server", "containerPort": port}
             ],
@@ -134,6 +149,7 @@ def test_more_vcpus_than_the_account_has_are_refused(cloud: Cloud, world: dict[s
         "serviceName": "many",
         "taskDefinition": "it",
         "launchType": "FARGATE",
+        "networkConfiguration": in_network(world),
     }
     with pytest.raises(ClientError, match=r"number of vCPUs .* 8 are asked for"):
         ecs.create_service(**wanted, desiredCount=4)
@@ -141,7 +157,9 @@ def test_more_vcpus_than_the_account_has_are_refused(cloud: Cloud, world: dict[s
     ecs.delete_service(cluster=world["CLUSTER"], service="many", force=True)
 
     vcpus(cloud, "ec2", "Running On-Demand Inf instances", 8)
-    machines = {"InstanceType": "inf2.xlarge", "ImageId": "ami-0123456789abcdef0"}
+    neuron = "/aws/service/ecs/optimized-ami/amazon-linux-2023/neuron/recommended/image_id"
+    image = cloud.client("ssm", REGION).get_parameter(Name=neuron)["Parameter"]["Value"]
+    machines = {"InstanceType": "inf2.xlarge", "ImageId": image}
     with pytest.raises(ClientError, match="VcpuLimitExceeded"):
         ec2.run_instances(**machines, MinCount=3, MaxCount=3)
     two = ec2.run_instances(**machines, MinCount=2, MaxCount=2)["Instances"]
@@ -260,3 +278,18 @@ def test_a_url_takes_the_right_to_itself_and_to_its_function(
     assert answer() == 403
     may("lambda:InvokeFunction", InvokedViaFunctionUrl=True)
     assert answer() == 200
+
+
+@pytest.fixture(scope="module")
+def more(cloud: Cloud, world: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The world, and what the rows of documented.py name beside it."""
+    make_what_rows_name(cloud, world)
+    yield world
+    drop_what_rows_name(cloud, world)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_aws_documents_as_refused_is_refused(
+    cloud: Cloud, more: dict[str, str], service: str
+) -> None:
+    assert accepted(cloud, more, service) == []

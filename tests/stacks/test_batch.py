@@ -12,7 +12,7 @@ from lichen_components.aws.sagemaker.batch import EXECUTION
 from lichen_components.aws.sagemaker.hours import runs
 
 from sandbox.world import World
-from tests.components.narrowed import ARTIFACTS, QUEUED, planned
+from tests.components.narrowed import ARCHIVE, QUEUED, planned
 from tests.components.test_batch import MACHINE, NIGHT, PAGE
 from tests.stacks.test_deployment import stack
 
@@ -21,7 +21,7 @@ from tests.stacks.test_deployment import stack
 def test_it_comes_up_runs_changes_and_goes(place: World, tmp_path: Path) -> None:
     args = {
         **QUEUED,
-        "artifacts": ARTIFACTS,
+        "artifacts": ARCHIVE,
         "alarm_topic": PAGE,
         "results_key": "arn:aws:kms:us-east-1:111122223333:key/1",
     }
@@ -33,7 +33,7 @@ def test_it_comes_up_runs_changes_and_goes(place: World, tmp_path: Path) -> None
             for service in ("scheduler", "sagemaker", "events", "iam")
         )
         name = resources["vectors-schedule"]["outputs"]["name"]
-        schedule = scheduler.get_schedule(Name=name)
+        schedule = scheduler.get_schedule(Name=name, GroupName=name)
         when = runs(planned(MACHINE, NIGHT, **QUEUED), {})
         assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (
             when.expression,
@@ -50,7 +50,9 @@ def test_it_comes_up_runs_changes_and_goes(place: World, tmp_path: Path) -> None
         ParamValidator().validate(job, shape.input_shape)
         assert job["TransformJobName"] == f"{name}-{EXECUTION}"
         assert len(name) + 17 <= 63  # Scheduler's number has 16 characters
-        assert sagemaker.describe_model(ModelName=job["ModelName"])["EnableNetworkIsolation"]
+        model = sagemaker.describe_model(ModelName=job["ModelName"])
+        assert model["EnableNetworkIsolation"]
+        assert model["PrimaryContainer"]["ModelDataUrl"].endswith("/it/model.tar.gz")
         sizing = planned(MACHINE, NIGHT, **QUEUED).decision.sizing
         machines = job["TransformResources"]
         assert machines["InstanceType"] == f"ml.{MACHINE}"
@@ -68,6 +70,12 @@ def test_it_comes_up_runs_changes_and_goes(place: World, tmp_path: Path) -> None
         assert started["TransformJobStatus"] in ("InProgress", "Completed")
         assert started["TransformResources"]["InstanceCount"] > 0
 
+        watched = place.cloud.client("cloudwatch", "us-east-1").describe_alarms()["MetricAlarms"]
+        assert {each["AlarmName"]: each["Dimensions"] for each in watched} == {
+            f"{name}-{role}": [{"Name": "ScheduleGroup", "Value": name}]
+            for role in ("dropped", "refused")
+        }
+
         (rule,) = events.list_rules()["Rules"]
         assert json.loads(rule["EventPattern"])["detail"]["TransformJobStatus"] == ["Failed"]
         (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
@@ -84,8 +92,10 @@ def test_it_comes_up_runs_changes_and_goes(place: World, tmp_path: Path) -> None
 
         heavier = {**NIGHT, "traffic": {**NIGHT["traffic"], "peak_rps": 500, "mean_rps": 500}}
         args |= {"schedule": "cron(0 3 ? * SUN *)", "schedule_timezone": "Europe/Stockholm"}
-        made.up(workload=heavier, args={**args, "artifacts": "s3://models-{region}/it/2/"})
-        changed = scheduler.get_schedule(Name=name)
+        made.up(
+            workload=heavier, args={**args, "artifacts": "s3://models-{region}/it/2/model.tar.gz"}
+        )
+        changed = scheduler.get_schedule(Name=name, GroupName=name)
         assert changed["ScheduleExpression"] == "cron(0 3 ? * SUN *)"
         after = json.loads(changed["Target"]["Input"])
         assert after["TransformResources"]["InstanceCount"] > sizing.replicas_peak

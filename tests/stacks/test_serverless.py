@@ -10,7 +10,7 @@ import pytest
 from lichen_components.aws.sagemaker.serverless import at_once
 
 from sandbox.world import World
-from tests.components.narrowed import ARTIFACTS, planned
+from tests.components.narrowed import ARCHIVE, planned
 from tests.components.test_serverless import FEW, SMALL
 from tests.stacks.test_deployment import stack
 
@@ -20,7 +20,7 @@ PAGE = "arn:aws:sns:us-east-1:111122223333:page"
 @pytest.mark.xdist_group("serverless")
 def test_it_comes_up_is_woken_by_a_request_changes_and_goes(place: World, tmp_path: Path) -> None:
     with stack(place, tmp_path) as made:
-        args = {"artifacts": ARTIFACTS, "alarm_topic": PAGE}
+        args = {"artifacts": ARCHIVE, "alarm_topic": PAGE}
         made.up(**{"aws:region": "us-east-1"}, machine=SMALL, workload=FEW, args=args)
         resources = made.resources()
         name = resources["vectors-endpoint"]["outputs"]["name"]
@@ -66,6 +66,7 @@ def test_it_comes_up_is_woken_by_a_request_changes_and_goes(place: World, tmp_pa
         assert {"InstanceType", "VolumeSizeInGB", "InferenceAmiVersion"}.isdisjoint(variant())
         model = sagemaker.describe_model(ModelName=variant()["ModelName"])
         assert not model["EnableNetworkIsolation"]
+        assert model["PrimaryContainer"]["ModelDataUrl"].endswith("/it/model.tar.gz")
         assert "pytorch-inference:" in model["PrimaryContainer"]["Image"]  # x86, of AWS's account
         assert model["PrimaryContainer"]["Environment"]["OMP_NUM_THREADS"] == "1"
         alarms = {

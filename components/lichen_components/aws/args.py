@@ -99,7 +99,8 @@ class AwsArgs(TypedDict, total=False):
     """
 
     artifacts: pulumi.Input[str]
-    """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`. For Inferentia they are compiled
+    """The model's files: `s3://bucket/prefix/`, or one `.tar.gz`; serverless endpoints and batches
+    take one `.tar.gz` alone. For Inferentia they are compiled
     by the command in the receipt (`compile_command`), and the workload's `compiled` then has their
     shape. For a language model on Graviton they are one GGUF file; for other models there they
     include the code that serves them, `code/inference.py`. `lichen artifacts check` reads them."""

@@ -12,10 +12,18 @@ import pulumi_aws as aws
 
 from lichen.document import InputError
 from lichen.figures import percent
+from lichen.workload import Traffic
 from lichen_components.aws.args import AwsArgs, BalancerArgs
 from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.locations import objects
-from lichen_components.aws.monitoring import ERROR_SHARE, Watch, too_few
+from lichen_components.aws.monitoring import (
+    ERROR_SHARE,
+    Watch,
+    failed_requests,
+    over,
+    period_s,
+    too_few,
+)
 from lichen_components.aws.network import Network
 from lichen_components.aws.site import Site
 from lichen_components.errors import input_errors
@@ -161,11 +169,12 @@ def short_name(site: Site) -> str:
 
 
 def watches(
-    balancer: Balancer, slow_ms: float, peak_rps: float, least: int, unit: str
+    balancer: Balancer, slow_ms: float, traffic: Traffic, least: int, unit: str
 ) -> list[Watch]:
     """Failing, slow and missing targets; a roll-out that raises one of the first two is taken
     back."""
-    few = max(1.0, math.ceil(peak_rps * 60 * ERROR_SHARE))
+    seconds = period_s(traffic)
+    few = failed_requests(traffic.peak_rps, seconds)
 
     def watch(role: str, metric: str, says: str, **more: object) -> Watch:
         return Watch(
@@ -177,24 +186,26 @@ def watches(
             **more,  # type: ignore[arg-type]
         )
 
+    failing = watch(
+        "errors",
+        "HTTPCode_Target_5XX_Count",
+        f"More than {few} requests of {seconds // 60} min failed in the model, "
+        f"{percent(ERROR_SHARE)} of those at the peak.",
+        statistic="Sum",
+        threshold=few,
+        takes_back=True,
+    )
+    slow = watch(
+        "latency",
+        "TargetResponseTime",
+        f"The slowest 5 % of requests took over {slow_ms:.0f} ms.",
+        statistic="p95",
+        threshold=slow_ms / 1000,
+        takes_back=True,
+    )
     return [
-        watch(
-            "errors",
-            "HTTPCode_Target_5XX_Count",
-            f"More than {few:g} requests of a minute failed in the model, {percent(ERROR_SHARE)} "
-            "of those at the peak.",
-            statistic="Sum",
-            threshold=few,
-            takes_back=True,
-        ),
-        watch(
-            "latency",
-            "TargetResponseTime",
-            f"The slowest 5 % of requests took over {slow_ms:.0f} ms.",
-            statistic="p95",
-            threshold=slow_ms / 1000,
-            takes_back=True,
-        ),
+        over(failing, seconds),
+        over(slow, seconds),
         watch(
             "unhealthy",
             "UnHealthyHostCount",

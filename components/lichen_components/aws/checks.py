@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lichen.document import InputError
 from lichen_components.aws.args import AwsArgs
-from lichen_components.aws.locations import objects, repository
+from lichen_components.aws.locations import archive_uri, objects, repository
 from lichen_components.aws.reading import zones_of
 
 _MOST_SUBNETS, _MOST_GROUPS = 16, 5
@@ -46,6 +46,13 @@ def check_locations(args: AwsArgs, region: str) -> None:
         value = args.get(field)
         if isinstance(value, str):
             objects(value, region, field, archive=field == "artifacts")
+
+
+def check_archive(args: AwsArgs, region: str, what: str) -> None:
+    """The model's files, where their location is known already, are one archive for ``what``."""
+    given = args.get("artifacts")
+    if isinstance(given, str):
+        archive_uri(objects(given, region, "artifacts"), what)
 
 
 _ARNS = {

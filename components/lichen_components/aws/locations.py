@@ -85,3 +85,17 @@ def objects(uri: str, region: str, field: str, *, archive: bool = True) -> Objec
             field=field,
         )
     return Objects(match["bucket"], f"{key}/")
+
+
+def archive_uri(where: Objects, what: str) -> str:
+    """The location of an archive; :class:`InputError` where it is none, and ``what`` takes the
+    model's files as one archive alone (SageMaker API, ContainerDefinition, ModelDataUrl)."""
+    if where.key.endswith(".tar.gz"):
+        return where.uri
+    place = where.uri if where.uri.endswith("/") else f"{where.uri.rpartition('/')[0]}/"
+    raise InputError(
+        f"{where.uri} is no .tar.gz, and {what} takes the model's files as one archive alone",
+        fix=f"tar -czf model.tar.gz -C <folder> . && aws s3 cp model.tar.gz {place} and give "
+        f"{place}model.tar.gz",
+        field="artifacts",
+    )

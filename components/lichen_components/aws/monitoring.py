@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,6 +10,8 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
+from lichen.workload import Traffic
+from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.site import Site
 from lichen_components.promises import RETENTION_DAYS
 
@@ -67,6 +70,39 @@ def too_few(
         bad=5,
         missing="breaching",
     )
+
+
+_PERIODS_S = (60, 300, 900, 3600)
+_LEAST_REQUESTS = 3
+"""Requests that a period of an alarm sees at the mean rate (design choice)."""
+
+
+def period_s(traffic: Traffic) -> int:
+    """The shortest period in which some requests come: minutes without any say nothing, and an
+    alarm on three bad ones of five would never ring where one comes every ten minutes."""
+    mean_rps = sum(traffic.profile_rps) / 24
+    seen = (each for each in _PERIODS_S if each * mean_rps >= _LEAST_REQUESTS)
+    return next(seen, _PERIODS_S[-1])
+
+
+def over(watch: Watch, seconds: int) -> Watch:
+    """The row over a period that is longer than its own, of which one is enough."""
+    if seconds <= watch.period_s:
+        return watch
+    return msgspec.structs.replace(watch, period_s=seconds, of=1, bad=1)
+
+
+def failed_requests(peak_rps: float, seconds: int) -> int:
+    """How many failed requests of a period are still within the share that raises no alarm."""
+    few = peak_rps * seconds * ERROR_SHARE
+    return max(1, math.ceil(few)) if seconds == _PERIODS_S[0] else math.floor(few)
+
+
+def fewest(args: AwsArgs, least: int) -> int:
+    """The fewest machines that there are at any time of the day: no alarm rings at night where a
+    schedule has fewer then."""
+    given = (each["minimum"] for each in args.get("schedules") or [] if "minimum" in each)
+    return min([least, *given])
 
 
 def logs(site: Site, key: pulumi.Input[str]) -> aws.cloudwatch.LogGroup:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from lichen_doors.report.answers import CheckedFiles
 
 
+_ONE_ARCHIVE = ("sagemaker-serverless", "sagemaker-batch")
+"""Hostings that take a model's files as one archive alone (SageMaker API, ContainerDefinition)."""
+
+
 @click.group("artifacts")
 def command() -> None:
     """Check a model's files against a workload."""
@@ -37,8 +41,9 @@ def command() -> None:
 def check(location: str, workload_file: Path, copied_images: bool, form: str) -> None:
     """Say what a model's files have and lack for where the workload is placed.
 
-    LOCATION is a folder, or a prefix in S3, which needs boto3 and credentials that may list and
-    read it. Weights are counted, not read. It ends 1 where something is missing or does not agree.
+    LOCATION is a folder or a .tar.gz, here or in S3, which needs boto3 and credentials that may
+    list and read it. Weights are counted, not read; an archive is read once from end to end. It
+    ends 1 where something is missing or does not agree.
     """
     from lichen.catalogue.schema import Made
     from lichen.placing.choose import place
@@ -100,13 +105,23 @@ def check(location: str, workload_file: Path, copied_images: bool, form: str) ->
         compile=None if right else answer.compile_command,
         upload=None
         if location.startswith("s3://")
-        else f"aws s3 sync {location} {bucket} --region {chosen.region}",
+        else _upload(location, bucket, chosen.hosting, chosen.region),
     )
     if form == "json":
         click.echo(for_programs(checked))
     else:
         _show(checked)
     sys.exit(OK if right else BLOCKED)
+
+
+def _upload(location: str, bucket: str, hosting: str, region: str) -> str:
+    """The command that uploads a model's files: for some hostings as one archive."""
+    if hosting not in _ONE_ARCHIVE:
+        return f"aws s3 sync {location} {bucket} --region {region}"
+    if not Path(location).is_dir():
+        return f"aws s3 cp {location} {bucket} --region {region}"
+    archived = f"tar -czf model.tar.gz -C {location} ."
+    return f"{archived} && aws s3 cp model.tar.gz {bucket} --region {region}"
 
 
 def _show(checked: CheckedFiles) -> None:

@@ -12,11 +12,13 @@ from typing import Any
 import regex  # type: ignore[import-untyped]
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
+from moto.core.exceptions import ServiceException
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 
+from sandbox.aws.emulator import requests
 from sandbox.aws.emulator.extensions import Method, Refusal, extends
 
 _CODES = {"query": "ValidationError", "ec2": "InvalidParameterValue"}
@@ -115,7 +117,7 @@ def call_action(before: Method, self: BaseResponse) -> Any:
     return status, headers, body
 
 
-def _refused(response: BaseResponse) -> Refusal | None:
+def _refused(response: BaseResponse) -> ServiceException | None:
     try:
         service = get_service_model(response.boto3_service_name)
         operation = service.operation_model(response._get_action())
@@ -136,4 +138,14 @@ def _refused(response: BaseResponse) -> Refusal | None:
         }
     )
     found = list(faults(operation.input_shape, given))
-    return refusal(service.service_name, protocol, found) if found else None
+    if found:
+        return refusal(service.service_name, protocol, found)
+    try:
+        requests.check(
+            service.service_name,
+            operation.name,
+            requests.Request(given, response.current_account, response.region),
+        )
+    except ServiceException as refused:
+        return refused
+    return None

@@ -495,6 +495,22 @@ KINDS = {
             id="{groupName}/{name}",
         ),
         Kind(
+            "aws:scheduler/scheduleGroup:ScheduleGroup",
+            "scheduler",
+            create=Call("CreateScheduleGroup"),
+            reads=(Call("GetScheduleGroup"), Call("ListTagsForResource")),
+            delete="DeleteScheduleGroup",
+            listing=Listing("list_schedule_groups", "ScheduleGroups[?Name!='default'].Name"),
+            tag="TagResource",
+            untag="UntagResource",
+            names={
+                "ScheduleGroupArn": "arn",
+                "ResourceArn": "arn",
+                "Tags": Property("tagsAll", Form.MAP),
+            },
+            partial=True,
+        ),
+        Kind(
             "aws:cloudwatch/eventRule:EventRule",
             "events",
             create=Call("PutRule"),

@@ -132,6 +132,7 @@ TYPES: Mapping[str, tuple[str, Callable[[Properties], Properties]]] = {
     ),
     "aws:sagemaker/model:Model": ("SageMaker::Model", pascal),
     "aws:scheduler/schedule:Schedule": ("Scheduler::Schedule", pascal),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": ("Scheduler::ScheduleGroup", pascal),
     "aws:sns/topic:Topic": ("SNS::Topic", _topic),
     "aws:ssm/parameter:Parameter": ("SSM::Parameter", pascal),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("EC2::SecurityGroupEgress", _rule),

@@ -78,7 +78,7 @@ from lichen_components.aws.ec2.template import newest_image, template
 from lichen_components.aws.ec2.watches import watches
 from lichen_components.aws.key import key_of
 from lichen_components.aws.locations import Objects, Repository
-from lichen_components.aws.monitoring import alarms, logs
+from lichen_components.aws.monitoring import alarms, fewest, logs
 from lichen_components.aws.network import Network, check_network, network_of
 from lichen_components.aws.quota import check_vcpus
 from lichen_components.aws.role import role
@@ -167,11 +167,10 @@ class MachineFleet(HostedEndpoint):
             files_gib=files_gib(plan),
         )
         least = max(1, decision.sizing.replicas_minimum)
+        there = fewest(args, least)
         rows = [
-            *balancer_watches(
-                balancer, slow_ms(decision), workload.traffic.peak_rps, least, "machines"
-            ),
-            *watches(site.identity, least),
+            *balancer_watches(balancer, slow_ms(decision), workload.traffic, there, "machines"),
+            *watches(site.identity, there),
         ]
         ringing = alarms(site, rows, args.get("alarm_topic"))
         group = _group(

@@ -34,7 +34,7 @@ from lichen_components.aws.ecs.task import (
 )
 from lichen_components.aws.ecs.watches import watches
 from lichen_components.aws.key import key_of
-from lichen_components.aws.monitoring import alarms, logs
+from lichen_components.aws.monitoring import alarms, fewest, logs
 from lichen_components.aws.network import Network, check_network, network_of
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.endpoint import slow_ms
@@ -128,9 +128,10 @@ def serve_tasks(
     now = running(site.identity, site.region)
     task = _task(site, plan, args, account, key, log, host, attempt_of(now, component))
     least = max(1, decision.sizing.replicas_minimum)
+    there = fewest(args, least)
     rows = [
-        *balancer_watches(balancer, slow_ms(decision), workload.traffic.peak_rps, least, "tasks"),
-        *watches(site.identity, site.identity, least, insights=production),
+        *balancer_watches(balancer, slow_ms(decision), workload.traffic, there, "tasks"),
+        *watches(site.identity, site.identity, there, insights=production),
     ]
     ringing = alarms(site, rows, args.get("alarm_topic"))
     taking_back = [ringing[row.role].name for row in rows if row.takes_back]

@@ -125,7 +125,7 @@ class ServingFunction(HostedEndpoint):
             site.identity,
             ALIAS,
             slow_ms(decision),
-            workload.traffic.peak_rps,
+            workload.traffic,
             decision.sizing.replicas_maximum,
             provisioned="provisioned" in asked,
         )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 from lichen.figures import percent
+from lichen.workload import Traffic
 from lichen_components.aws.dashboard import Chart, Line
-from lichen_components.aws.monitoring import ERROR_SHARE, Watch
+from lichen_components.aws.monitoring import (
+    ERROR_SHARE,
+    Watch,
+    failed_requests,
+    over,
+    period_s,
+)
 
 _NAMESPACE = "AWS/Lambda"
 
@@ -54,11 +59,12 @@ def charts_of(function: str, alias: str) -> list[Chart]:
 
 
 def watches(
-    function: str, alias: str, slow_ms: float, peak_rps: float, most: int, *, provisioned: bool
+    function: str, alias: str, slow_ms: float, traffic: Traffic, most: int, *, provisioned: bool
 ) -> list[Watch]:
     """Failing, slow and refused requests; more copies than were planned for; requests that found no
     copy kept ready."""
-    few = max(1.0, math.ceil(peak_rps * 60 * ERROR_SHARE))
+    seconds = period_s(traffic)
+    few = failed_requests(traffic.peak_rps, seconds)
 
     def watch(role: str, metric: str, says: str, statistic: str, threshold: float) -> Watch:
         return Watch(
@@ -75,8 +81,8 @@ def watches(
         watch(
             "errors",
             "Errors",
-            f"More than {few:g} requests of a minute failed, {percent(ERROR_SHARE)} of those at "
-            "the peak.",
+            f"More than {few} requests of {seconds // 60} min failed, {percent(ERROR_SHARE)} of "
+            "those at the peak.",
             "Sum",
             few,
         ),
@@ -96,6 +102,7 @@ def watches(
             most,
         ),
     ]
+    rows[:2] = [over(row, seconds) for row in rows[:2]]
     if provisioned:
         rows.append(
             watch(

@@ -26,6 +26,7 @@ from pulumi_aws.sagemaker import (
 )
 
 from lichen.document import InputError
+from lichen.workload import Traffic
 from lichen_components.args import EndpointArgs
 from lichen_components.aws import access
 from lichen_components.aws.access import Statement
@@ -34,7 +35,7 @@ from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.bundle import bundle
 from lichen_components.aws.checks import check_places_given
 from lichen_components.aws.locations import Objects
-from lichen_components.aws.monitoring import Watch, alarms
+from lichen_components.aws.monitoring import Watch, alarms, over, period_s
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import TYPE as REAL_TIME
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
@@ -82,7 +83,7 @@ class AsynchronousEndpoint(HostedEndpoint):
             for field, uri in zip(_PLACES, (args["requests"], *_answers(args)), strict=True)
         )
         delay_s = wished_delay_s(decision)
-        watches = watches_of(site, delay_s, decision.sizing.start_up_s)
+        watches = watches_of(site, decision.workload.traffic, delay_s, decision.sizing.start_up_s)
         check_making(plan)
         alarm_names = taking_back(site, args, watches)
         account = account_of(self)
@@ -225,7 +226,7 @@ def _scale(
     return scaled, woken
 
 
-def watches_of(site: Site, delay_s: float, start_s: float) -> list[Watch]:
+def watches_of(site: Site, traffic: Traffic, delay_s: float, start_s: float) -> list[Watch]:
     """What goes wrong with a queue (SageMaker guide, async-inference-monitor: it has no
     percentiles of ModelLatency)."""
     of_variant = {"EndpointName": site.identity, "VariantName": VARIANT}
@@ -248,7 +249,7 @@ def watches_of(site: Site, delay_s: float, start_s: float) -> list[Watch]:
     oldest_s = math.ceil(delay_s + 2 * start_s)
     unmade = math.ceil(2 * start_s / 60)
     return [
-        failing("failures", "Requests failed in three of five minutes.", "InvocationFailures", 3),
+        over(failing("failures", "Requests fail.", "InvocationFailures", 3), period_s(traffic)),
         failing("expired", "A request waited longer than it may live.", "ExpiredRequests"),
         failing("unread", "A request could not be read from S3.", "RequestDownloadFailures"),
         failing("unwritten", "A result could not be written to S3.", "ResponseUploadFailures"),

@@ -21,12 +21,14 @@ from lichen_components.aws.account import account_of
 from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.checks import (
+    check_archive,
     check_artifacts_given,
     check_locations,
     check_network,
     check_places_given,
 )
 from lichen_components.aws.locations import Objects
+from lichen_components.aws.monitoring import Watch, alarms
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.asynchronous import at_once, statements
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -76,6 +78,7 @@ class BatchTransform(HostedEndpoint):
             plan,
             account,
             own_logs=False,
+            archive_for="a batch",
             also=pulumi.Output.all(
                 partition=account.partition,
                 account=account.id,
@@ -101,9 +104,18 @@ class BatchTransform(HostedEndpoint):
             key=base.key,
             results_key=args.get("results_key"),
         ).apply(lambda known: json.dumps(job_of(site, decision, machine, **known)))
+        # A group of its own: Scheduler counts by groups.
+        group = aws.scheduler.ScheduleGroup(
+            site.child("schedule-group"),
+            name=site.identity,
+            region=site.region,
+            tags=site.tags,
+            opts=site.under(),
+        )
         schedule = aws.scheduler.Schedule(
             site.child("schedule"),
             name=site.identity,
+            group_name=group.name,
             description=site.description,
             schedule_expression=when.expression,
             schedule_expression_timezone=when.timezone,
@@ -121,7 +133,10 @@ class BatchTransform(HostedEndpoint):
             region=site.region,
             opts=site.under(base.access, starts_access),
         )
-        failed = _watch_failures(site, args)
+        failed = [
+            *_watch_failures(site, args),
+            *alarms(site, watches_of(site), args.get("alarm_topic")).values(),
+        ]
         beside = bundle(
             site,
             args,
@@ -150,6 +165,7 @@ class BatchTransform(HostedEndpoint):
         check_artifacts_given(ours)
         check_places_given(ours, "a batch")
         check_locations(ours, decision.placement.chosen.region)
+        check_archive(ours, decision.placement.chosen.region, "a batch")
         check_network(ours, 1)
         check_hours(decision, ours)
         check_bundle(
@@ -251,6 +267,30 @@ def starter_statements(
     ]
 
 
+def watches_of(site: Site) -> list[Watch]:
+    """Jobs that were never started: one that CreateTransformJob refused, for want of quota or of a
+    right, has no event (EventBridge Scheduler user guide, monitoring with CloudWatch)."""
+
+    def watch(role: str, metric: str, says: str) -> Watch:
+        return Watch(
+            role=role,
+            description=says,
+            namespace="AWS/Scheduler",
+            metric=metric,
+            dimensions={"ScheduleGroup": site.identity},
+            statistic="Sum",
+            threshold=0,
+            period_s=300,
+            of=1,
+            bad=1,
+        )
+
+    return [
+        watch("refused", "TargetErrorCount", "SageMaker refused to start the job."),
+        watch("dropped", "InvocationDroppedCount", "The job was not started: it is given up."),
+    ]
+
+
 def _watch_failures(site: Site, args: AwsArgs) -> list[pulumi.Resource]:
     """Tell the topic of jobs that failed: a job has no metrics of its own to watch."""
     if "alarm_topic" not in args:
@@ -287,7 +327,8 @@ def _advice(site: Site) -> list[str]:
     where = f"--region {site.region}"
     return [
         f"Its jobs: aws sagemaker list-transform-jobs --name-contains {site.identity} {where}",
-        f"When it runs: aws scheduler get-schedule --name {site.identity} {where}",
+        f"When it runs: aws scheduler get-schedule --name {site.identity} "
+        f"--group-name {site.identity} {where}",
         "A job that failed is not tried again before the next time; CreateTransformJob with the "
         "input of the schedule runs it by hand.",
     ]

@@ -21,7 +21,7 @@ from lichen_components.aws.checks import (
     check_network,
     check_zones,
 )
-from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms
+from lichen_components.aws.monitoring import ERROR_SHARE, Watch, alarms, over, period_s
 from lichen_components.aws.sagemaker.charts import advice_of, charts_of, requests_of
 from lichen_components.aws.sagemaker.comparing import (
     capture_of,
@@ -214,11 +214,12 @@ def failing_and_slow(site: Site, decision: Decision) -> tuple[Watch, Watch]:
 
 
 def watches_of(site: Site, decision: Decision) -> list[Watch]:
-    """Failing and slow requests: each once for people, and once for roll-outs, two minutes of
-    two."""
+    """Failing and slow requests: each once for people, over a period in which some come, and once
+    for roll-outs, two minutes of two."""
     watched = failing_and_slow(site, decision)
+    seconds = period_s(decision.workload.traffic)
     return [
-        *watched,
+        *(over(watch, seconds) for watch in watched),
         *(
             msgspec.structs.replace(
                 watch,

@@ -20,7 +20,13 @@ from lichen_components.aws.access import Statement
 from lichen_components.aws.account import Account
 from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.key import key_of
-from lichen_components.aws.locations import Objects, Repository, objects, repository
+from lichen_components.aws.locations import (
+    Objects,
+    Repository,
+    archive_uri,
+    objects,
+    repository,
+)
 from lichen_components.aws.monitoring import logs
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.settings import machine_image, variables
@@ -59,12 +65,13 @@ def ground(
     also: pulumi.Input[Sequence[Statement]] = (),
     isolated: bool = True,
     own_logs: bool = True,
+    archive_for: str = "",
 ) -> Ground:
     """Key, log, role and model of a plan; no log where it shares that of others (``own_logs``).
 
     ``alarm_names`` are the alarms that take a roll-out back, ``also`` what the mode's role may do
-    beside the common, and ``isolated`` whether the container has no network: serverless takes it
-    only with one.
+    beside the common, ``isolated`` whether the container has no network (serverless takes it only
+    with one), and ``archive_for`` the mode that takes the model's files as one archive alone.
     """
     args = aws_args(plan.args)
     if "image" not in args:
@@ -86,7 +93,14 @@ def ground(
         site, account, service="sagemaker", source="sagemaker", statements=statements
     )
     model = model_of(
-        site, plan, its_role, its_access, image=image, artifacts=artifacts, isolated=isolated
+        site,
+        plan,
+        its_role,
+        its_access,
+        image=image,
+        artifacts=artifacts,
+        isolated=isolated,
+        archive_for=archive_for,
     )
     return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
 
@@ -101,6 +115,7 @@ def model_of(
     artifacts: pulumi.Output[Objects],
     environment: Mapping[str, pulumi.Input[str]] | None = None,
     isolated: bool = True,
+    archive_for: str = "",
     called: str = "model",
 ) -> aws.sagemaker.Model:
     """A model of the plan's container, with ``environment`` over its variables."""
@@ -117,7 +132,12 @@ def model_of(
                 **plan.args.get("environment", {}),
                 **(environment or {}),
             },
-            model_data_source=_source(artifacts),
+            # A source (ModelDataSource) goes with neither serverless nor batch (SageMaker API,
+            # ContainerDefinition).
+            model_data_url=artifacts.apply(input_errors()(partial(archive_uri, what=archive_for)))
+            if archive_for
+            else None,
+            model_data_source=None if archive_for else _source(artifacts),
         ),
         vpc_config=_network(args),
         region=site.region,

@@ -20,7 +20,11 @@ from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
-from lichen_components.aws.checks import check_artifacts_given, check_locations
+from lichen_components.aws.checks import (
+    check_archive,
+    check_artifacts_given,
+    check_locations,
+)
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -76,7 +80,14 @@ class ServerlessEndpoint(HostedEndpoint):
         account = account_of(self)
         plan = with_topics(site, plan, account)
         args = aws_args(plan.args)
-        base = ground(site, plan, account, alarm_names=taking_back, isolated=False)
+        base = ground(
+            site,
+            plan,
+            account,
+            alarm_names=taking_back,
+            isolated=False,
+            archive_for="a serverless endpoint",
+        )
         ready = ready_of(decision)
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),
@@ -147,6 +158,7 @@ class ServerlessEndpoint(HostedEndpoint):
                 raise InputError(why, fix=f"leave {field} out, or mode: real-time", field=field)
         check_artifacts_given(ours)
         check_locations(ours, decision.placement.chosen.region)
+        check_archive(ours, decision.placement.chosen.region, "a serverless endpoint")
         check_bundle(ours, 1, region=decision.placement.chosen.region)
         slow_s = decision.sizing.prediction.request_ms.high / 1000
         if slow_s > MOST_S:

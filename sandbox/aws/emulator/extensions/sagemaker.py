@@ -18,6 +18,7 @@ from sandbox.aws.emulator.sagemaker import (
     access,
     components,  # noqa: F401 - its operations
     configurations,
+    jobs,
     quotas,
     rollouts,
 )
@@ -149,6 +150,13 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     if "DataCaptureConfig" not in kept:
         endpoint.data_capture_config = configuration["DataCaptureConfig"]
     return ActionResult({"EndpointArn": endpoint.arn})
+
+
+@extends(SageMakerResponse)
+def create_transform_job(before: Method, self: SageMakerResponse) -> ActionResult:
+    jobs.check_job(self.sagemaker_backend, self._get_param)
+    result: ActionResult = before(self)
+    return result
 
 
 @extends(SageMakerModelBackend)

@@ -109,6 +109,7 @@ def check_served(backend: SageMakerModelBackend, variants: list[Variant]) -> Non
     for variant in variants:
         if "ServerlessConfig" in variant:
             model = backend.describe_model(variant["ModelName"])
+            check_archives(model, "serverless inference")
             isolated = getattr(model, "enable_network_isolation", False)
             for member, there in (
                 ("VpcConfig", model.vpc_config),
@@ -119,3 +120,14 @@ def check_served(backend: SageMakerModelBackend, variants: list[Variant]) -> Non
                         f"{member} of model {variant['ModelName']} is not supported with "
                         f"serverless inference."
                     )
+
+
+def check_archives(model: Any, what: str) -> None:
+    """Refuse a model that names its files by ModelDataSource (SageMaker API, ContainerDefinition:
+    it goes with neither serverless endpoints nor batch transform)."""
+    for container in [model.primary_container or {}, *(model.containers or [])]:
+        if container.get("ModelDataSource"):
+            raise refused(
+                f"ModelDataSource of model {model.model_name} is not supported with {what}: use "
+                f"ModelDataUrl."
+            )
