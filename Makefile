@@ -41,7 +41,7 @@ llama: .venv/ready  ## build llama.cpp's server from its source, once: some 5 mi
 	@$(RUN) -m sandbox.llama
 
 test-bench: llama  ## `lichen bench` against a real llama.cpp server
-	@$(RUN) -m pytest tests/practices/bench
+	@$(RUN) -m pytest tests/practices/bench/test_llama.py -rs
 
 kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go modules once (17 minutes)
 	@$(RUN) -m sandbox.kubernetes
