@@ -94,7 +94,7 @@ WHOLE = report(
 def placement(**changes: object) -> Placement | NoPlacement:
     """The chat of the examples, in any region: its front has several offers."""
     chat = replace(read_workload(WORKLOADS / "chat.yaml"), **{"where": Where(), **changes})
-    return place(Question.of(chat, catalogue=fixed()))
+    return place(Question.of(chat, near=WORKLOADS, catalogue=fixed()))
 
 
 def placement_page(answer: Placement | NoPlacement) -> str:

@@ -31,7 +31,7 @@ def placed(
 ) -> Placement:
     asked = workload or read_workload(CHAT)
     asked = asked if where is None else replace(asked, where=where)
-    question = Question.of(asked, catalogue=fixed(), objective=objective)
+    question = Question.of(asked, near=CHAT, catalogue=fixed(), objective=objective)
     answer = place(replace(question, evidence=evidence))
     assert isinstance(answer, Placement)
     return answer
