@@ -22,7 +22,8 @@ def main() -> None:
 
 
 def _table(measured: list[Measured]) -> Table:
-    table = Table(box=None, title="medians of runs taken in turn", title_justify="left")
+    title = "medians of runs taken in turn; of starts, the least time on a processor"
+    table = Table(box=None, title=title, title_justify="left")
     for heading in ("", "ms", "against", "ms", "ratio", "MiB", "wanted"):
         table.add_column(heading, justify="right" if heading in ("ms", "ratio", "MiB") else "left")
     for one in measured:

@@ -133,7 +133,7 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
-    not_judged = Counter(resource.type for resource, facts in every if facts is None)
+    not_judged = Counter(resource.type for resource, facts in every if _says_of_others(facts))
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
     reported = [verdict for verdict in enabled if verdict.verdict in ("fail", "unverified")]
     holding = [verdict for verdict in reported if verdict.exemption is None]
@@ -143,11 +143,18 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         exempted=tuple(verdict for verdict in reported if verdict.exemption is not None),
         expired=book.configuration.expired_exemptions(),
         not_judged=dict(sorted(not_judged.items())),
-        judged=sum(map(len, documents.values())),
+        judged=len(every) - not_judged.total(),
         passed=sum(verdict.verdict == "pass" for verdict in enabled),
         configured=configured(book.configuration),
         months=tuple(months),
     )
+
+
+def _says_of_others(facts: Facts | None) -> bool:
+    """Whether no rule judges a resource: nothing reads it, or only for what it says of others."""
+    if isinstance(facts, Exception):
+        return False
+    return facts is None or (bool(facts) and all(type(fact).beside for fact in facts))
 
 
 def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -> Iterable[Month]:

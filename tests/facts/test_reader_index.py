@@ -88,7 +88,7 @@ def test_a_file_of_another_content_is_read_anew_whatever_its_date(folder: Path) 
 @pytest.mark.parametrize("content", [b"", b"half", b"\x00" * 40])
 def test_a_copy_that_is_not_whole_is_not_believed(folder: Path, content: bytes) -> None:
     first = of(folder)
-    copy = folder / "__pycache__" / "readers.msgpack"
+    copy = folder / "__pycache__" / "readers.kept"
     copy.write_bytes(copy.read_bytes()[:4] + content)
     assert of(folder) == first
 
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_written_is_read_each_time(
 
     monkeypatch.setattr(kept, "write_whole", refuses)
     assert of(folder)[0].cloud == "aws"
-    assert not (folder / "__pycache__" / "readers.msgpack").exists()
+    assert not (folder / "__pycache__" / "readers.kept").exists()
 
 
 def test_a_reader_that_fails_when_it_is_needed_blocks_what_judges_its_facts(folder: Path) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from lichen_policies.registry import rules
 
 from sandbox.world import QUIET, World
 
@@ -21,11 +20,6 @@ HOME, AWAY = "eu-north-1", "us-west-2"
 _WRITTEN_S = 2.0
 """Time for the engine to write down what it has heard: killed while it writes a file of its own
 backend, it leaves an empty one."""
-
-
-def fired(printed: str) -> set[str]:
-    """The rules that a run printed a finding or an unverified verdict of."""
-    return {name for name in rules() if f"  {name}  " in printed}
 
 
 @dataclass

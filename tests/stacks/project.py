@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lichen_policies.registry import rules
+
 from sandbox.google.world import GoogleWorld, google_world
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.world import ROOT, World
@@ -24,6 +26,13 @@ CLUSTER_PROGRAM = ROOT / "tests" / "components" / "cluster_program"
 """Several endpoints in one cluster: its configuration's ``parts``."""
 
 _REGIONS = ("europe-north1", "europe-north2", "europe-west1", "europe-west4", "europe-west9")
+
+
+def fired(printed: str) -> set[str]:
+    """The rules of which a run under the pack printed a finding or an unverified verdict: a
+    wasteful stack shows that they are seen (test_stacks)."""
+    assert "lichen@" in printed, f"the pack did not run:\n{printed}"
+    return {name for name in rules() if f"  {name}  " in printed}
 
 
 def copied_to(folder: Path) -> Path:

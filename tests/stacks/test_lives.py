@@ -10,8 +10,8 @@ import pytest
 
 from sandbox.world import QUIET, ROOT, World
 from tests.stacks import looks
-from tests.stacks.life import AWAY, HOME, Life, fired
-from tests.stacks.project import PACK, copied_to
+from tests.stacks.life import AWAY, HOME, Life
+from tests.stacks.project import PACK, copied_to, fired
 
 Look = Callable[[Life], None]
 

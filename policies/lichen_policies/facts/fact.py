@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast
 
 import msgspec
 
@@ -58,6 +58,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     ``waits_for`` says which other resource completes the fact ("its launch template"): a door that
     judges the stack later leaves it until then, any other judges it as far as it is known.
     """
+
+    beside: ClassVar[bool] = False
+    """Whether it is read for what it says of other resources: its own is not called judged."""
 
     context: Context = _NO_CONTEXT
     path: str = ""

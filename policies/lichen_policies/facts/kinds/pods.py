@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from lichen_policies.facts.fact import Fact
 
 
@@ -69,6 +71,7 @@ class PutIntoCluster(Fact, frozen=True, kw_only=True):
     a command does. ``neuron`` says that it brings the device plugin of Neuron, None that it may
     bring anything."""
 
+    beside: ClassVar[bool] = True
     neuron: bool | None = None
 
 

@@ -56,8 +56,8 @@ def _all_known(names: tuple[Maybe[str], ...]) -> Maybe[tuple[str, ...]]:
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
-    """The environment of its configuration, where it states none itself; and why its roll-out
-    cannot be guarded, by its variants."""
+    """The environment of its configuration, where it states none itself and that one is known; and
+    why its roll-out cannot be guarded, by its variants."""
     return tuple(
         _completed(fact, stack) if isinstance(fact, ServingEndpoint) else fact for fact in facts
     )
@@ -66,9 +66,10 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _completed(endpoint: ServingEndpoint, stack: Stack) -> ServingEndpoint:
     answers = [(variant.fact, answer) for variant, answer in variants_of(endpoint, stack)]
     its = [variant for variant, answer in answers if answer]
+    within = in_environment_of(endpoint.context, its)
     return msgspec.structs.replace(
         endpoint,
-        context=in_environment_of(endpoint.context, its),
+        context=endpoint.context if is_unknown(within.environment) else within,
         unguardable=field(known_or_open(partial(_unguardable, answers))),
     )
 
