@@ -95,6 +95,7 @@ def place() -> Iterator[World]:
 
     with world() as place:
         for folder in ("it", "it/2", "next"):
-            place.cloud.upload(f"s3://models-{{region}}/{folder}/", *ARTIFACT_REGIONS)
+            for name in ("", "model.tar.gz"):
+                place.cloud.upload(f"s3://models-{{region}}/{folder}/{name}", *ARTIFACT_REGIONS)
         roots = os.pathsep.join(str(ROOT / part) for part in (".", "policies", "components"))
         yield World(place.engine, place.cloud, {**place.environment, "PYTHONPATH": roots})
