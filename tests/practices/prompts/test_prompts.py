@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,24 @@ def test_nothing_of_a_prompt_is_printed(prompt: Path) -> None:
         run = prompts(prompt, "--workload", CHAT, "--budget", "10", "--format", form)
         assert "zebra" not in run.output
         assert "promise" not in run.output
+
+
+def test_nothing_of_a_prompt_is_sent(
+    prompt: Path, tokenizer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+
+    def refuses(_socket: socket.socket, address: object) -> None:
+        sent.append(address)
+        raise OSError
+
+    monkeypatch.setattr(socket.socket, "connect", refuses)
+    with pytest.raises(OSError, match=""), socket.create_connection(("127.0.0.1", 9)):
+        pass  # it would be seen
+    assert sent.pop()
+    answered(prompt, "--workload", CHAT)
+    answered(prompt, "--workload", CHAT, "--tokenizer", tokenizer, "--steps", "2")
+    assert not sent
 
 
 def test_the_share_of_a_month(prompt: Path, tmp_path: Path) -> None:
