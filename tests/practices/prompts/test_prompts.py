@@ -138,11 +138,11 @@ def test_nothing_of_a_prompt_is_sent(
 
     def refuses(_socket: socket.socket, address: object) -> None:
         sent.append(address)
-        raise OSError
+        raise ConnectionRefusedError
 
     monkeypatch.setattr(socket.socket, "connect", refuses)
-    with pytest.raises(OSError, match=""), socket.create_connection(("127.0.0.1", 9)):
-        pass  # it would be seen
+    with pytest.raises(ConnectionRefusedError):  # it would be seen
+        socket.create_connection(("127.0.0.1", 9))
     assert sent.pop()
     answered(prompt, "--workload", CHAT)
     answered(prompt, "--workload", CHAT, "--tokenizer", tokenizer, "--steps", "2")
