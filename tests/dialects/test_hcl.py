@@ -98,6 +98,11 @@ def test_an_expression_holds_what_terraform_says(text: str, expected: Any) -> No
         'tonumber("x")',
         "[for a in range(1000) : [for b in range(1000) : b]]",
         'sensitive("x")',
+        "length(flatten([data.aws_ami.x.ids, 1]))",
+        "element(flatten([data.aws_ami.x.ids, 1]), 1)",
+        "length(jsonencode({ a = data.aws_ami.x.id }))",
+        "keys(jsonencode({ a = data.aws_ami.x.id }))",
+        "element(jsonencode([1, data.aws_ami.x.id]), 0)",
     ],
 )
 def test_what_only_terraform_can_say_is_unknown(text: str) -> None:

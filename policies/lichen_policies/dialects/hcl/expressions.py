@@ -294,7 +294,11 @@ def _call(node: Node, names: Names) -> Any:
     tested = (
         arguments
         if kind not in functions.TOGETHER
-        else [each for each in arguments if is_unknown(each)]
+        else [
+            each
+            for each in arguments
+            if is_unknown(each) or isinstance(each, functions.HALF_KNOWN_TEXTS)
+        ]
     )
     if function is None or has_unknown(tested):
         return _made_of(arguments)

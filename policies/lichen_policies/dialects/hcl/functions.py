@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
-from lichen_policies.facts.unknown import has_unknown
+from lichen_policies.facts.unknown import has_unknown, is_unknown
 
 Function = Callable[..., Any]
 
@@ -21,11 +21,17 @@ _MOST_NUMBERS = 1024
 """Terraform's own bound of ``range`` (HashiCorp, Terraform language, range function)."""
 
 
-def _flatten(values: list[Any]) -> list[Any]:
+def _flatten(values: list[Any]) -> Any:
+    """One list of all; not known where a part is not, which may be a list of any length."""
+    together = _flat(values)
+    return next(filter(is_unknown, together), together)
+
+
+def _flat(values: list[Any]) -> list[Any]:
     return [
         part
         for value in values
-        for part in (_flatten(value) if isinstance(value, list) else [value])
+        for part in (_flat(value) if isinstance(value, list) else [value])
     ]
 
 
@@ -71,9 +77,23 @@ def _json(value: Any) -> str:
     return text
 
 
+class _JsonObject(dict[str, Any]):
+    """An object whose JSON has parts that are not known."""
+
+
+class _JsonArray(list[Any]):
+    """An array whose JSON has parts that are not known."""
+
+
+HALF_KNOWN_TEXTS = (_JsonObject, _JsonArray)
+"""What is a text for every function, of which nothing is known but what is in it."""
+
+
 def _json_of(value: Any) -> Any:
-    """A value as JSON; as it is where a part of it is not known, so that the others are read."""
-    return value if has_unknown(value) else _json(value)
+    """A value as JSON; where a part of it is not known, what is in it, so that the rest is read."""
+    if not has_unknown(value):
+        return _json(value)
+    return _JsonArray(value) if isinstance(value, list) else _JsonObject(value)
 
 
 def _lookup(table: Mapping[str, Any], key: str, *default: Any) -> Any:
