@@ -35,6 +35,11 @@ class _End:
 
 def main() -> None:
     """What is typed, done; ends the process with the command's exit code."""
+    if sys.stderr is None:  # it is closed: nothing that is said there can be read
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+    if sys.stdout is None:
+        print("lichen: standard output is closed. Fix: send it to a file", file=sys.stderr)
+        sys.exit(2)
     end = _End()
     gc.disable()
     from lichen_doors.command import main as command

@@ -320,13 +320,14 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def where_it_is_on(
         self, verdicts: list[Verdict], environment: Unknown, path: str
     ) -> list[Verdict]:
-        """The verdicts of a fact whose environment is not known: *unverified* where the rule is off
-        in one that it may be."""
+        """The verdicts of a fact whose environment is not known: *unverified* in place of findings
+        where the rule is off in one that it may be."""
         if all(self.book.level(self.rule, each) != "disabled" for each in ENVIRONMENTS):
             return verdicts
         yet = " yet" if environment.because == AFTER_DEPLOYMENT else ""
         message = f"cannot be checked{yet}: environment {environment.because}"
-        return [self.verdict("unverified", message, path)]
+        others = [verdict for verdict in verdicts if verdict.verdict != "fail"]
+        return [self.verdict("unverified", message, path), *others]
 
     def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
         limits = self.book.limits(self.rule, self.environment)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import lichen
 from lichen_policies.kept import Files, python_files
 
 FOLDER = Path(__file__).parent / "rules"
+ENGINE = Path(lichen.__file__).parent
 
 
 def rule_files(*more: str) -> Files:
-    """The rules' files, those of what they are made of, and ``more``."""
+    """The rules' files, those of what they are made of, and ``more``: limits of rules come from the
+    engine's own modules too."""
     package = FOLDER.parent
     return Files(
         (
@@ -18,6 +21,8 @@ def rule_files(*more: str) -> Files:
             *python_files(str(FOLDER)),
             *python_files(str(package / "facts"), below=False),
             *python_files(str(package / "facts" / "kinds")),
+            *python_files(str(ENGINE), below=False),
+            *python_files(str(ENGINE / "clouds")),
             *more,
         )
     )

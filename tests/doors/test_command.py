@@ -191,6 +191,13 @@ def test_a_command_s_line_in_the_list_is_its_own(name: str) -> None:
     assert (command.help or "").split("\n")[0] == COMMANDS[name]
 
 
+def test_a_closed_output_is_said() -> None:
+    command = f"{sys.executable} -m lichen_doors --version"
+    for closed, code, said in ((">&-", 2, "standard output is closed"), ("2>&-", 0, "")):
+        run = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, text=True)
+        assert (run.returncode, said in run.stderr) == (code, True), run.stderr
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     run = subprocess.run(
         f"{sys.executable} -m lichen_doors.command place {CHAT} --format json | head -c 100",

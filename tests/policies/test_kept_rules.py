@@ -76,6 +76,10 @@ def test_a_second_start_imports_no_rule_and_a_changed_file_is_read_anew(tmp_path
     file = tmp_path / "policies" / "lichen_policies" / "rules" / "far_ceiling.py"
     file.write_text(file.read_text().replace('severity="medium"', 'severity="low"'))
     assert printed(tmp_path, LOADED).startswith("low ")
+    grid = tmp_path / "lichen" / "grid.py"  # of which a rule takes its limit
+    grid.write_text(grid.read_text().replace("_KWH = 200.0", "_KWH = 151.0"))
+    limits = "from lichen_policies.registry import rules; print(rules()['dirty-region'].defaults)"
+    assert "151" in printed(tmp_path, limits)
     file.write_text("def broken(:\n")
     told = printed(
         tmp_path,

@@ -29,9 +29,7 @@ def _flatten(values: list[Any]) -> Any:
 
 def _flat(values: list[Any]) -> list[Any]:
     return [
-        part
-        for value in values
-        for part in (_flat(value) if isinstance(value, list) else [value])
+        part for value in values for part in (_flat(value) if isinstance(value, list) else [value])
     ]
 
 
