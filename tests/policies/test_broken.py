@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from lichen_policies.configuration import Configuration, File, Layer
 from lichen_policies.exemptions import ExemptionRow
 from lichen_policies.facts import AllMachines, Located, Machines, reading
+from lichen_policies.facts.unknown import Unknown
 from lichen_policies.gate import Gate
 from lichen_policies.judging import judge
 from lichen_policies.registry import read_rules, rules
@@ -98,6 +100,19 @@ def broken_rules(folder: Path, body: str, level: str = "mandatory") -> dict[str,
 
 def report_of(every: dict[str, Rule], *layers: Layer) -> Report:
     return judge([FIVE], Configuration(today=TODAY, rules=every, layers=layers), fixed())
+
+
+def test_a_rule_that_breaks_where_the_environment_is_not_known_is_named(tmp_path: Path) -> None:
+    body = FINDING.format(field="") + '\nint("none")'
+    tagged = msgspec.structs.replace(
+        FIVE,
+        environment=None,
+        properties={**FIVE.properties, "tags": {"lichen:environment": Unknown("is a parameter")}},
+    )
+    rules = broken_rules(tmp_path, body, "disabled")
+    report = judge([tagged], Configuration(today=TODAY, rules=rules), fixed())
+    assert not report.findings
+    assert report.broken == ("broken",)
 
 
 @pytest.mark.parametrize("name", BROKEN)
