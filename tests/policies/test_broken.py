@@ -16,7 +16,7 @@ import pytest
 from lichen_policies.configuration import Configuration, File, Layer
 from lichen_policies.exemptions import ExemptionRow
 from lichen_policies.facts import AllMachines, Located, Machines, reading
-from lichen_policies.facts.unknown import Unknown
+from lichen_policies.facts.unknown import UNKNOWN
 from lichen_policies.gate import Gate
 from lichen_policies.judging import judge
 from lichen_policies.registry import read_rules, rules
@@ -107,11 +107,11 @@ def test_a_rule_that_breaks_where_the_environment_is_not_known_is_named(tmp_path
     tagged = msgspec.structs.replace(
         FIVE,
         environment=None,
-        properties={**FIVE.properties, "tags": {"lichen:environment": Unknown("is a parameter")}},
+        properties={**FIVE.properties, "tags": UNKNOWN},
     )
     rules = broken_rules(tmp_path, body, "disabled")
     report = judge([tagged], Configuration(today=TODAY, rules=rules), fixed())
-    assert not report.findings
+    assert [each.rule for each in report.findings] == ["many-machines"]
     assert report.broken == ("broken",)
 
 
