@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -235,7 +235,12 @@ class GoogleMetric(NamedTuple):
 _ONLINE = "aiplatform.googleapis.com/prediction/online"
 _OF_VERTEX = "resource.labels.endpoint_id={name} AND resource.labels.location={region}"
 _BALANCED = "loadbalancing.googleapis.com/https"
-_BEHIND = "resource.labels.backend_name={name}"
+_BEHIND = (
+    "resource.labels.backend_name={name} AND (resource.labels.backend_scope={region} OR "
+    "resource.labels.backend_scope=starts_with({zones}))"
+)
+"""A group of machines as a backend: its scope is its zone, or its region (Google Cloud, "Monitored
+resource types")."""
 
 
 class CloudMonitoring:
@@ -258,7 +263,6 @@ class CloudMonitoring:
                 ),
             ),
         ),
-        # A group is behind one of them; those of a region say which it is.
         "compute-engine": (
             (
                 "requests",
@@ -309,18 +313,21 @@ class CloudMonitoring:
             self._client = self._monitoring.MetricServiceClient()
         name, region = json.dumps(endpoint.endpoint), json.dumps(endpoint.region)
         zones = json.dumps(f"{endpoint.region}-")
-        measured: dict[Quantity, list[float]] = defaultdict(list)
+        measured: dict[Quantity, dict[float, float]] = defaultdict(lambda: defaultdict(float))
         for quantity, metric in self._METRICS[endpoint.hosting]:
             where = metric.where.format(name=name, region=region, zones=zones)
             which = f'metric.type="{metric.type}" AND {where}'
-            measured[quantity] += self._values(metric, which, start, end)
+            hours = measured[quantity]
+            for hour, value in self._values(metric, which, start, end):
+                hours[hour] += value  # a group may be behind several load balancers
         if endpoint.hosting == "compute-engine" and not measured["requests"]:
             del measured["requests"]  # it may be behind no load balancer that counts them
-        return measured
+        return {quantity: tuple(hours.values()) for quantity, hours in measured.items()}
 
     def _values(
         self, metric: GoogleMetric, which: str, start: datetime.datetime, end: datetime.datetime
-    ) -> Sequence[float]:
+    ) -> Iterator[tuple[float, float]]:
+        """The end of each hour, in seconds, and its value."""
         api, adds = self._monitoring, metric.percent is None
         aligner, reducer = api.Aggregation.Aligner, api.Aggregation.Reducer
         series = self._client.list_time_series(
@@ -335,11 +342,10 @@ class CloudMonitoring:
                 ),
             )
         )
-        return [
-            float(point.value.int64_value or point.value.double_value) * (metric.percent or 1.0)
-            for each in series
-            for point in each.points
-        ]
+        for each in series:
+            for point in each.points:
+                value = float(point.value.int64_value or point.value.double_value)
+                yield point.interval.end_time.timestamp(), value * (metric.percent or 1.0)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import grpc
 import jsonschema
@@ -18,14 +19,18 @@ import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
 from lichen_doors.report.watch import trend
+from lichen_policies.gate import Gate
+from lichen_policies.verdict import Change, Report, Saves, Verdict
 from lichen_practices.watching.deployed import facts_of_stack, measured_in
 from lichen_practices.watching.history import RunTotals
+from lichen_practices.watching.notices import Notice, as_one_fix, finding_mark
 from lichen_practices.watching.provider_emissions import read_reported, reported_by_aws
 from lichen_practices.watching.states import StoredState, read_states
 from lichen_practices.watching.utilisation import CloudMonitoring, MeasuredEndpoint, measure
 from msgspec.structs import replace
 
 from lichen.document import InputError
+from lichen.interval import Interval
 from lichen.passport import Passport, to_tags
 from tests.practices.watching.made import LLAMA, configuration, state
 from tests.practices.watching.stores import blob_storage, cloud_storage
@@ -430,29 +435,49 @@ def monitoring() -> Iterator[Any]:
         'online/accelerator/duty_cycle" AND resource.labels.endpoint_id="42"': (0.25,),
         'run.googleapis.com/request_count" AND resource.labels.service_name="chat"': (36_000, 3600),
         'https/internal/request_count" AND resource.labels.backend_name="vectors-prod-1a2b3c"': (
-            7200,
+            3600,
         ),
+        'https/request_count" AND resource.labels.backend_name="vectors-prod-1a2b3c"': (3600,),
         'cpu/utilization" AND metadata.system_labels.instance_group="vectors-prod-1a2b3c"': (0.4,),
         'cpu/utilization" AND metadata.system_labels.instance_group="aside"': (0.2,),
     }
-    places = (
-        ' AND resource.labels.location="europe-west4"',
-        ' AND resource.labels.region="europe-west4"',
-        ' AND resource.labels.zone=starts_with("europe-west4-")',
-        'https/request_count" AND resource.labels.backend_name=',
+    scope = (
+        ' AND (resource.labels.backend_scope="europe-west4" OR '
+        'resource.labels.backend_scope=starts_with("europe-west4-"))'
     )
+    location, region = (f' AND resource.labels.{each}="europe-west4"'
+                        for each in ("location", "region"))  # fmt: skip
+    online, balanced = (
+        "aiplatform.googleapis.com/prediction/online/",
+        "loadbalancing.googleapis.com",
+    )
+    places = {
+        f"{online}prediction_count": location,
+        f"{online}cpu/utilization": location,
+        f"{online}accelerator/duty_cycle": location,
+        "run.googleapis.com/request_count": location,
+        f"{balanced}/https/internal/request_count": f"{scope}{region}",
+        f"{balanced}/https/external/regional/request_count": f"{scope}{region}",
+        f"{balanced}/https/request_count": scope,
+        "compute.googleapis.com/instance/cpu/utilization": (
+            ' AND resource.labels.zone=starts_with("europe-west4-")'
+        ),
+    }
 
     def answer(request: Any, _context: grpc.ServicerContext) -> Any:
         assert request.name == "projects/shop"
-        assert any(place in request.filter for place in places)
+        kind = request.filter.removeprefix('metric.type="').partition('"')[0]
+        assert request.filter.endswith(f'"{places[kind]}')
         values = next((known[each] for each in known if each in request.filter), ())
+        hours = [NOW - datetime.timedelta(hours=back) for back in range(len(values))]
         points = [
             monitoring_v3.Point(
+                interval=monitoring_v3.TimeInterval(start_time=hour, end_time=hour),
                 value=monitoring_v3.TypedValue(double_value=value)
                 if isinstance(value, float)
-                else monitoring_v3.TypedValue(int64_value=value)
+                else monitoring_v3.TypedValue(int64_value=value),
             )
-            for value in values
+            for hour, value in zip(hours, values, strict=True)
         ]
         return monitoring_v3.ListTimeSeriesResponse(
             time_series=[monitoring_v3.TimeSeries(points=points)]
@@ -680,15 +705,39 @@ def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None
     )
 
 
-def test_one_endpoint_gets_one_fix() -> None:
-    states = Path(__file__).resolve().parents[3] / "docs" / "practices" / "examples" / "states"
-    run = CliRunner().invoke(main, ["watch", str(states), "--format", "json"])
-    of_search = {
-        each["kind"]: each
-        for each in json.loads(run.stdout)["notices"]
-        if each["resource"] == "search"
-    }
-    rule, better = of_search["differs-from-passport"], of_search["better-placement"]
-    grams = [each["saves"]["gco2e_month"]["likely"] for each in (rule, better)]
-    assert (grams[0] > grams[1]) == ("do what oversized-endpoint says" in better["fix"])
-    assert (grams[0] > grams[1]) != ("do what the better placement says" in rule["fix"])
+def found_by(rule: str, grams: float | None, *, blocks: bool = False) -> Verdict:
+    """A finding on an endpoint that a change of its machine mends."""
+    saves = Saves() if grams is None else Saves(gco2e_month=Interval.exactly(grams), usd_month=1.0)
+    return Verdict(
+        rule=rule, verdict="fail", level="mandatory" if blocks else "advisory", severity="medium",
+        resource="endpoint", type="", fingerprint=rule, saves=saves,
+        changes=(Change(path="instance_type", to="b"),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "fix", "replaced"),
+    [
+        ((100.0, False), "move", True),
+        ((300.0, False), "do what oversized-endpoint says of it, which emits no more and stays "
+         "where it is", False),
+        ((200.0, False), "do what oversized-endpoint says of it, which emits no more and stays "
+         "where it is", False),
+        ((None, False), "move", False),
+        ((100.0, True), "move", False),
+    ],
+    ids=["less", "more", "as-much", "not-known", "blocks"],
+)  # fmt: skip
+def test_one_endpoint_gets_one_fix(
+    found: tuple[float | None, bool], fix: str, replaced: bool
+) -> None:
+    better = Notice(
+        kind="better-placement", stack="s", resource="endpoint", region=None, what="", fix="move",
+        fingerprint="", saves=Saves(gco2e_month=Interval.exactly(200.0), usd_month=0.5),
+    )  # fmt: skip
+    verdict = found_by("oversized-endpoint", found[0], blocks=found[1])
+    report = SimpleNamespace(findings=(verdict,))
+    gate = SimpleNamespace(rules=lambda: {"oversized-endpoint": SimpleNamespace(theme="size")})
+    said, outdone = as_one_fix(better, "endpoint", "s", cast(Report, report), cast(Gate, gate))
+    assert said.fix == fix
+    assert outdone == ({finding_mark("s", verdict)} if replaced else frozenset())
