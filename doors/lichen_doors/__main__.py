@@ -6,9 +6,20 @@ So it is kept out of these searches, and the process ends as soon as nothing is 
 """
 
 import atexit
+import errno
 import gc
+import io
 import os
 import sys
+
+
+class _Closed(io.TextIOBase):
+    """In place of a standard output that is closed."""
+
+    def write(self, text: str) -> int:
+        if not text:
+            return 0
+        raise OSError(errno.EBADF, "standard output is closed")
 
 
 class _End:
@@ -37,9 +48,8 @@ def main() -> None:
     """What is typed, done; ends the process with the command's exit code."""
     if sys.stderr is None:  # it is closed: nothing that is said there can be read
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
-    if sys.stdout is None:
-        print("lichen: standard output is closed. Fix: send it to a file", file=sys.stderr)
-        sys.exit(2)
+    if sys.stdout is None:  # which is no mistake where the answer goes to a file
+        sys.stdout = _Closed()
     end = _End()
     gc.disable()
     from lichen_doors.command import main as command

@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, str] = {
 defines it as ``command``."""
 
 
-UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+UNWRITABLE = (errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What the system says where an answer has no room."""
 
 
@@ -116,7 +116,8 @@ class Commands(click.Group):
 def _say_it_has_no_room(error: OSError) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python still has to write
     reason = error.strerror or "the system refuses it"
-    click.echo(f"lichen: the answer cannot be written: {reason}. Fix: free space.", err=True)
+    fix = "send it to a file" if error.errno == errno.EBADF else "free space"
+    click.echo(f"lichen: the answer cannot be written: {reason}. Fix: {fix}.", err=True)
 
 
 def _terminal_width() -> int:
