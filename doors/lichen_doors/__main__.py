@@ -31,7 +31,10 @@ class _End:
 
     def __init__(self) -> None:
         self.code: object = None
-        atexit.register(self._leave)  # the first that is registered is the last that runs
+        # The first that is registered is the last that runs. Where another was before, a profiler
+        # or an exporter that was started with Python, it has something to do at the end too.
+        if atexit._ncallbacks() == 0:
+            atexit.register(self._leave)
 
     def _leave(self) -> None:
         if not isinstance(self.code, int) or hasattr(sys, "last_value"):
