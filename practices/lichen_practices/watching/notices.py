@@ -147,8 +147,11 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
 def as_one_fix(
     better: Notice, address: str, stack: str, report: Report, gate: Gate
 ) -> tuple[Notice, frozenset[str]]:
-    """A better placement beside what rules say of the same machines: the fix is said once, where it
-    saves most. The notice, and the marks of the findings that it outdoes."""
+    """A better placement beside what rules say of the same machines: the fix is said once, where
+    most grams are saved. The notice, and the marks of the findings that it outdoes.
+
+    A finding whose grams nobody knows is not compared, and one that blocks keeps its own fix.
+    """
     rivals = [
         verdict
         for verdict in report.findings
@@ -156,16 +159,21 @@ def as_one_fix(
         and verdict.changes
         and gate.rules()[verdict.rule].theme in ("size", "hardware")
     ]
-    first = max(rivals, key=lambda verdict: _worth(verdict.saves), default=None)
-    if first is not None and _worth(first.saves) >= _worth(better.saves):
-        says = f"do what {first.rule} says of it, which saves no less and stays where it is"
+    least = better.saves.gco2e_month
+    if least is None:
+        return better, frozenset()
+    known = [
+        (verdict.saves.gco2e_month.likely, verdict)
+        for verdict in rivals
+        if verdict.saves.gco2e_month is not None
+    ]
+    grams, first = max(known, key=lambda each: each[0], default=(0.0, None))
+    if first is not None and grams >= least.likely:
+        says = f"do what {first.rule} says of it, which emits no more and stays where it is"
         return msgspec.structs.replace(better, fix=says), frozenset()
-    return better, frozenset(finding_mark(stack, verdict) for verdict in rivals)
-
-
-def _worth(saves: Saves) -> tuple[float, float]:
-    grams = saves.gco2e_month
-    return (grams.likely if grams is not None else 0.0, saves.usd_month or 0.0)
+    return better, frozenset(
+        finding_mark(stack, verdict) for _, verdict in known if not verdict.blocks
+    )
 
 
 _COUNTED = {
@@ -210,7 +218,7 @@ def of_report(
         )
 
 
-_MOVE = "do what the better placement says, which saves more than other machines here"
+_MOVE = "do what the better placement says, which emits less than other machines here"
 
 
 def finding_mark(stack: str, verdict: Verdict) -> str:

@@ -18,15 +18,21 @@ import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
 from lichen_doors.report.watch import trend
+from lichen_policies.configuration import read
+from lichen_policies.gate import Gate
+from lichen_policies.verdict import Change, Saves
 from lichen_practices.watching.deployed import facts_of_stack, measured_in
 from lichen_practices.watching.history import RunTotals
+from lichen_practices.watching.notices import Notice, as_one_fix, of_report
 from lichen_practices.watching.provider_emissions import read_reported, reported_by_aws
 from lichen_practices.watching.states import StoredState, read_states
 from lichen_practices.watching.utilisation import CloudMonitoring, MeasuredEndpoint, measure
 from msgspec.structs import replace
 
 from lichen.document import InputError
+from lichen.interval import Interval
 from lichen.passport import Passport, to_tags
+from tests.doors.report.made import made_report, made_verdict
 from tests.practices.watching.made import LLAMA, configuration, state
 from tests.practices.watching.stores import blob_storage, cloud_storage
 
@@ -423,36 +429,43 @@ def monitoring() -> Iterator[Any]:
         MetricServiceGrpcTransport,
     )
 
-    known = {
-        'prediction_count" AND resource.labels.endpoint_id="42"': (7200, 3600),
-        'prediction_count" AND resource.labels.endpoint_id="4\\"2"': (),
-        'online/cpu/utilization" AND resource.labels.endpoint_id="42"': (0.5,),
-        'online/accelerator/duty_cycle" AND resource.labels.endpoint_id="42"': (0.25,),
-        'run.googleapis.com/request_count" AND resource.labels.service_name="chat"': (36_000, 3600),
-        'https/internal/request_count" AND resource.labels.backend_name="vectors-prod-1a2b3c"': (
-            7200,
-        ),
-        'cpu/utilization" AND metadata.system_labels.instance_group="vectors-prod-1a2b3c"': (0.4,),
-        'cpu/utilization" AND metadata.system_labels.instance_group="aside"': (0.2,),
+    online = "aiplatform.googleapis.com/prediction/online"
+    known: dict[tuple[str, str], tuple[float, ...]] = {}
+    for number, requests, cpu, gpu in (("42", (7200, 3600), (0.5,), (0.25,)), ('4"2', (), (), ())):
+        where = f'endpoint_id={json.dumps(number)} AND resource.labels.location="europe-west4"'
+        known[f"{online}/prediction_count", where] = requests
+        known[f"{online}/cpu/utilization", where] = cpu
+        known[f"{online}/accelerator/duty_cycle", where] = gpu
+    where = 'service_name="chat" AND resource.labels.location="europe-west4"'
+    known["run.googleapis.com/request_count", where] = (36_000, 3600)
+    for group, scope, zones, *requests, cpu in (
+        ("vectors-prod-1a2b3c", "europe-west4", "europe-west4-",
+         (5400, 1800), (), (1800, 5400), (0.4,)),
+        ("aside", "europe-west4-a", "europe-west4-a", (), (), (), (0.2,)),
+    ):  # fmt: skip
+        where = f'backend_name="{group}" AND resource.labels.backend_scope="{scope}"'
+        for balancer, of in zip(("/internal", "/external/regional", ""), requests, strict=True):
+            known[f"loadbalancing.googleapis.com/https{balancer}/request_count", where] = of
+        where = f'"{group}" AND resource.labels.zone=starts_with("{zones}")'
+        known["compute.googleapis.com/instance/cpu/utilization", where] = cpu
+    filters = {
+        f'metric.type="{type_}" AND '
+        + ("metadata.system_labels.instance_group=" if where[0] == '"' else "resource.labels.")
+        + where: values
+        for (type_, where), values in known.items()
     }
-    places = (
-        ' AND resource.labels.location="europe-west4"',
-        ' AND resource.labels.region="europe-west4"',
-        ' AND resource.labels.zone=starts_with("europe-west4-")',
-        'https/request_count" AND resource.labels.backend_name=',
-    )
 
     def answer(request: Any, _context: grpc.ServicerContext) -> Any:
         assert request.name == "projects/shop"
-        assert any(place in request.filter for place in places)
-        values = next((known[each] for each in known if each in request.filter), ())
+        values = filters[request.filter]
         points = [
             monitoring_v3.Point(
+                interval={"end_time": NOW - datetime.timedelta(hours=hours)},
                 value=monitoring_v3.TypedValue(double_value=value)
                 if isinstance(value, float)
-                else monitoring_v3.TypedValue(int64_value=value)
+                else monitoring_v3.TypedValue(int64_value=value),
             )
-            for value in values
+            for hours, value in enumerate(values)
         ]
         return monitoring_v3.ListTimeSeriesResponse(
             time_series=[monitoring_v3.TimeSeries(points=points)]
@@ -680,15 +693,50 @@ def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None
     )
 
 
-def test_one_endpoint_gets_one_fix() -> None:
-    states = Path(__file__).resolve().parents[3] / "docs" / "practices" / "examples" / "states"
-    run = CliRunner().invoke(main, ["watch", str(states), "--format", "json"])
-    of_search = {
-        each["kind"]: each
-        for each in json.loads(run.stdout)["notices"]
-        if each["resource"] == "search"
-    }
-    rule, better = of_search["differs-from-passport"], of_search["better-placement"]
-    grams = [each["saves"]["gco2e_month"]["likely"] for each in (rule, better)]
-    assert (grams[0] > grams[1]) == ("do what oversized-endpoint says" in better["fix"])
-    assert (grams[0] > grams[1]) != ("do what the better placement says" in rule["fix"])
+_OF_RULE = "do what oversized-endpoint says of it, which emits no more and stays where it is"
+_OF_BETTER = "do what the better placement says, which emits less than other machines here"
+_OWN, _MOVE = "take a smaller machine", "move it"
+
+
+@pytest.mark.parametrize(
+    ("of_rule", "of_better", "blocks", "fix_of_rule", "fix_of_better"),
+    [
+        (1000, 2000, False, _OF_BETTER, _MOVE),
+        (2000, 1000, False, _OWN, _OF_RULE),
+        (1000, 1000, False, _OWN, _OF_RULE),
+        (None, 2000, False, _OWN, _MOVE),
+        (1000, None, False, _OWN, _MOVE),
+        (1000, 2000, True, _OWN, _MOVE),
+        (2000, 1000, True, _OWN, _OF_RULE),
+    ],
+)
+def test_one_endpoint_gets_one_fix(
+    of_rule: float | None,
+    of_better: float | None,
+    blocks: bool,
+    fix_of_rule: str,
+    fix_of_better: str,
+) -> None:
+    """Dollars, which are the other way round, do not decide: what is said is of grams."""
+    verdict = made_verdict(
+        rule="oversized-endpoint",
+        level="mandatory" if blocks else "advisory",
+        resource="chat",
+        type="",
+        what="it is too large",
+        fix=_OWN,
+        changes=(Change(path="instanceType", to="ml.g5.xlarge"),),
+        saves=_saves(of_rule, 1.0),
+    )
+    report = made_report(verdict)
+    better = Notice(
+        kind="better-placement", stack="dev", resource="chat", region=None, what="", fix=_MOVE,
+        fingerprint="", saves=_saves(of_better, 0.5),
+    )  # fmt: skip
+    notice, outdone = as_one_fix(better, "chat", "dev", report, Gate(read(None)))
+    (said,) = of_report("dev", report, None, (), frozenset(), outdone)
+    assert (said.fix, notice.fix) == (fix_of_rule, fix_of_better)
+
+
+def _saves(grams: float | None, dollars: float) -> Saves:
+    return Saves(gco2e_month=None if grams is None else Interval.exactly(grams), usd_month=dollars)
