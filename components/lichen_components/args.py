@@ -72,3 +72,13 @@ class EndpointArgs(TypedDict):
     """The same as `aws.subnets`: private subnets that the model runs in."""
     security_groups: NotRequired[list[str]]
     """The same as `aws.security_groups`: security groups of the model."""
+
+
+INPUTS = tuple(
+    dict.fromkeys(
+        name
+        for args in (EndpointArgs, AwsArgs, GoogleArgs, KubernetesArgs)
+        for name in args.__annotations__
+    )
+)
+"""The names of all inputs, those of a cloud's block among them, which may be beside it."""

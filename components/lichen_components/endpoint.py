@@ -1,7 +1,7 @@
 """The component that chooses where a workload runs, and makes an endpoint there."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from lichen.placing.question import Pin, Question, catalogue_near
 from lichen.sizing.replicas import floor_of
 from lichen.words import Objective
 from lichen.workload import Workload, as_workload, read_workload
-from lichen_components.args import EndpointArgs
+from lichen_components.args import INPUTS, EndpointArgs
 from lichen_components.artifacts import check_artifacts
 from lichen_components.blocks import anywhere
 from lichen_components.errors import input_errors
@@ -152,6 +152,8 @@ def plan_of(
     ``catalogue`` left out is that of the lichen.yaml above the workload's file, or above the
     program's directory. ``current`` says where a workload runs already.
     """
+    _check_inputs(args)
+    _check_known(args.get("workload"), "workload")
     objective = _objective(args.get("objective", "carbon"))
     with _of_the_workload():
         near = Path(args.get("workload_file") or Path.cwd())
@@ -234,6 +236,31 @@ def plan_of(
         today=question.today or present_day(),
         kept=answer.why,
     )
+
+
+def _check_inputs(args: EndpointArgs) -> None:
+    """An input that does not exist is refused, as the provider does for other languages: a program
+    in Python may write any. What a cloud's block takes may be beside it."""
+    given: Mapping[str, object] = args
+    for name in given:
+        if name not in INPUTS:
+            raise InputError(f"unknown input {name!r} on Endpoint", fix=did_you_mean(name, INPUTS))
+
+
+def _check_known(value: object, field: str) -> None:
+    """A workload is placed when the program runs: an output of a resource is not known then."""
+    if isinstance(value, pulumi.Output):
+        raise InputError(
+            "is an output, and a workload is placed before anything is made",
+            fix="write the value itself, or read it from the stack's configuration",
+            field=field,
+        )
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_known(item, f"{field}.{key}")
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _check_known(item, f"{field}[{index}]")
 
 
 def _workload(args: EndpointArgs) -> Workload:

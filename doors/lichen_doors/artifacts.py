@@ -18,6 +18,8 @@ from lichen.workload import Compiled, ModelCard
 
 READ_BYTES = 1_000_000
 """A configuration is smaller than this; weights are never read, but for their first bytes."""
+_KEPT_BYTES = 16 * READ_BYTES
+"""What is kept in memory of all configurations of an archive: those of a model are far smaller."""
 ARCHIVES = (".tar.gz", ".tgz")
 TOO_SMALL = 0.8
 """Weights below this share of what their precision takes are not all there (design choice)."""
@@ -65,14 +67,19 @@ def _in_archive(location: str, stream: IO[bytes]) -> ModelFiles:
     """The files of an archive, read once from end to end: of each the size and the first bytes."""
     sizes: dict[str, int] = {}
     firsts: dict[str, bytes] = {}
+    left = _KEPT_BYTES
     try:
         with tarfile.open(fileobj=stream, mode="r|gz") as archive:
             for member in archive:
+                name = _in_archive_called(member.name)
+                if member.islnk() and (target := _in_archive_called(member.linkname)) in sizes:
+                    sizes[name], firsts[name] = sizes[target], firsts[target]
                 content = archive.extractfile(member) if member.isfile() else None
                 if content is not None:
-                    name = PurePosixPath(member.name).as_posix().removeprefix("./")
                     sizes[name] = member.size
-                    firsts[name] = content.read(READ_BYTES if member.size <= READ_BYTES else 4)
+                    whole = name.endswith(".json") and member.size <= min(READ_BYTES, left)
+                    firsts[name] = content.read(member.size if whole else 4)
+                    left -= len(firsts[name]) if whole else 0
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(
             f"{location!r} is no gzipped archive ({error})",
@@ -80,6 +87,10 @@ def _in_archive(location: str, stream: IO[bytes]) -> ModelFiles:
             field="location",
         ) from None
     return _some(ModelFiles(location, sizes, lambda name, most: firsts[name][:most]))
+
+
+def _in_archive_called(name: str) -> str:
+    return PurePosixPath(name).as_posix().removeprefix("./")
 
 
 def _in_folder(location: str) -> ModelFiles:
@@ -155,6 +166,20 @@ def _some(files: ModelFiles) -> ModelFiles:
             field="location",
         )
     return files
+
+
+def form_of(location: str, archive_for: str) -> Iterator[Remark]:
+    """Whether a location is what a component takes, where ``archive_for`` takes a model's files as
+    one ``.tar.gz`` alone; nothing of a folder here, of which the archive is made."""
+    if not archive_for or Path(location).is_dir():
+        return
+    right = location.endswith(".tar.gz")
+    fix = "tar -czf model.tar.gz -C <folder> ., and give the archive's own location"
+    yield Remark(
+        right,
+        f"{archive_for} takes the model's files as one .tar.gz alone",
+        "" if right else "give its name the ending .tar.gz" if location.endswith(ARCHIVES) else fix,
+    )
 
 
 def remarks_of(

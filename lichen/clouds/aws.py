@@ -43,4 +43,6 @@ CLOUD = Cloud(
     # Families p and g (not c7g or m7g, whose g is a processor's), inf, trn, dl, vt.
     accelerated=r"^(?:p|g|inf|trn|dl|vt)\d",
     family=r"^([a-z][a-z0-9-]*)\.",
+    # SageMaker API, ContainerDefinition: a source (ModelDataSource) goes with neither.
+    one_archive={"sagemaker-serverless": "a serverless endpoint", "sagemaker-batch": "a batch"},
 )

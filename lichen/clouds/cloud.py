@@ -93,6 +93,8 @@ class Cloud(NamedTuple):
     """Matches machines whose family carries accelerators, by the name alone."""
     family: str | None = None
     """Matches a machine's name; its groups together are the name of its family."""
+    one_archive: Mapping[str, str] = {}
+    """Hostings that take a model's files as one archive alone, each as what it serves by."""
 
     def region_of_zone(self, zone: str) -> str | None:
         """The region of this cloud's zone; None if it is not the name of one."""

@@ -413,6 +413,12 @@ def _check(configuration: Configuration, layer: Layer | None = None) -> None:
         for name in names:
             _known_rule(configuration, name, f"{field}.{name}")
     for index, exemption in enumerate(file.exemptions):
+        for part in ("owner", "reason", "approver"):
+            if not getattr(exemption, part).strip():
+                raise InputError(
+                    "is required", fix=f"say who or why: {part}: ...",
+                    field=f"exemptions[{index}].{part}",
+                )  # fmt: skip
         if exemption.rule != "*":
             _known_rule(configuration, exemption.rule, f"exemptions[{index}].rule")
     _check_limits(configuration, {*file.limits, *configuration.door_limits})

@@ -49,6 +49,27 @@ def test_chip_and_model_choose_the_server() -> None:
     assert planned("g6.xlarge", CHAT).container.server == "vllm"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"regoins": ["eu-west-1"]}, "'regoins' on Endpoint. Fix: did you mean 'regions'?"),
+        ({"artefacts": "s3://b/m/"}, "'artefacts' on Endpoint. Fix: did you mean 'artifacts'?"),
+        ({"workloadFile": "w.yaml"}, "did you mean 'workload_file'?"),
+        (
+            {"workload": {**CHAT, "traffic": {"peak_rps": pulumi.Output.from_input(1)}}},
+            "workload.traffic.peak_rps: is an output, and a workload is placed before",
+        ),
+    ],
+    ids=["regions", "artifacts", "file", "output"],
+)
+def test_a_program_in_python_gets_what_other_languages_get(
+    wrong: dict[str, Any], sentence: str
+) -> None:
+    args: Any = {"workload": CHAT, "artifacts": ARTIFACTS, **wrong}
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        plan_of(args)
+
+
 def test_a_hostings_maker_is_imported_by_its_path() -> None:
     chat = as_workload(CHAT)
     assert maker_of(row_of("sagemaker", chat)) is SagemakerEndpoint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -288,6 +289,36 @@ def test_what_takes_one_archive_is_given_the_commands_for_it(tmp_path: Path) -> 
     )
     run = lichen("artifacts", "check", files, "--workload", asked)
     assert f"tar -czf model.tar.gz -C {files} . && aws s3 cp model.tar.gz s3://" in run.stdout
+    needs = "a serverless endpoint takes the model's files as one .tar.gz alone"
+    assert needs not in run.stdout
+    for name, right in (("my model.tar.gz", True), ("model.tgz", False)):
+        archive = tmp_path / name
+        subprocess.run(["tar", "-czf", archive, "-C", files, "."], check=True)
+        run = lichen("artifacts", "check", archive, "--workload", asked)
+        assert f"  {'ok   ' if right else 'WRONG'}  {needs}" in run.stdout
+        assert f"aws s3 cp {shlex.quote(str(archive))} s3://" in run.stdout
+        assert "/vectors/model.tar.gz --region us-east-1" in run.stdout
+
+
+def test_an_archive_is_copied_where_a_prefix_is_taken_too(tmp_path: Path) -> None:
+    files = folder(tmp_path / "model", {"config.json": b"{}", **TOKENS})
+    archive = tmp_path / "a b.tar.gz"
+    subprocess.run(["tar", "-czf", archive, "-C", files, "."], check=True)
+    run = lichen("artifacts", "check", archive, "--workload", workload(tmp_path))
+    assert f"aws s3 cp '{archive}' s3://<bucket>-eu-west-3/chat/ --region eu-west-3" in run.stdout
+
+
+def test_of_an_archive_only_configurations_are_kept_and_links_count(tmp_path: Path) -> None:
+    files = folder(
+        tmp_path / "model", {"config.json": b'{"a": 1}', "w.bin": 900_000, "b.json": 2_000_000}
+    )
+    (files / "x.bin").hardlink_to(files / "w.bin")
+    archive = tmp_path / "model.tar.gz"
+    subprocess.run(["tar", "-czf", archive, "-C", files, "."], check=True)
+    found = files_at(str(archive))
+    assert found.json("config.json") == {"a": 1}
+    assert (found.sizes["w.bin"], found.sizes["x.bin"]) == (900_000, 900_000)
+    assert [len(found.read(name, 1 << 20)) for name in ("w.bin", "x.bin", "b.json")] == [4, 4, 4]
 
 
 def test_a_shape_that_serves_no_more_ends_3_with_the_command_that_compiles(tmp_path: Path) -> None:

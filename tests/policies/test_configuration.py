@@ -154,6 +154,14 @@ EXEMPTION = "{rule: %s, resource: x, owner: a, reason: b, approver: c, expires: 
             "exemptions[0].expires: '2027-02-30' is",
         ),
         ("exemptions: [{rule: idle-floor}]", "is required"),
+        *(
+            (
+                "exemptions: [{rule: idle-floor, resource: '*', owner: o, reason: r, approver: a, "
+                "expires: 2027-01-31}]".replace(f"{part}: {part[0]}", f"{part}: ' '"),
+                f"exemptions[0].{part}: is required",
+            )
+            for part in ("owner", "reason", "approver")
+        ),
         ("- a list", "lichen.yaml"),
         ("limits: {", "does not parse"),
     ],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lichen.clouds.aws import CLOUD
 from lichen.document import InputError
+from lichen.placing.placement import Option
 from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.locations import archive_uri, objects, repository
 from lichen_components.aws.reading import zones_of
@@ -48,11 +50,12 @@ def check_locations(args: AwsArgs, region: str) -> None:
             objects(value, region, field, archive=field == "artifacts")
 
 
-def check_archive(args: AwsArgs, region: str, what: str) -> None:
-    """The model's files, where their location is known already, are one archive for ``what``."""
-    given = args.get("artifacts")
-    if isinstance(given, str):
-        archive_uri(objects(given, region, "artifacts"), what)
+def check_archive(args: AwsArgs, chosen: Option) -> None:
+    """The model's files, where their location is known already, are one archive where the hosting
+    takes no other."""
+    given, what = args.get("artifacts"), CLOUD.one_archive.get(chosen.hosting)
+    if isinstance(given, str) and what is not None:
+        archive_uri(objects(given, chosen.region, "artifacts"), what)
 
 
 _ARNS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,6 @@ from lichen_doors.command.own_rows import configured_catalogue
 
 if TYPE_CHECKING:
     from lichen_doors.report.answers import CheckedFiles
-
-
-_ONE_ARCHIVE = ("sagemaker-serverless", "sagemaker-batch")
-"""Hostings that take a model's files as one archive alone (SageMaker API, ContainerDefinition)."""
 
 
 @click.group("artifacts")
@@ -46,12 +43,13 @@ def check(location: str, workload_file: Path, copied_images: bool, form: str) ->
     ends 1 where something is missing or does not agree.
     """
     from lichen.catalogue.schema import Made
+    from lichen.clouds import CLOUDS
     from lichen.placing.choose import place
     from lichen.placing.made import server_of
     from lichen.placing.placement import NoPlacement
     from lichen.placing.question import Question
     from lichen.workload import read_workload
-    from lichen_doors.artifacts import files_at, remarks_of
+    from lichen_doors.artifacts import files_at, form_of, remarks_of
     from lichen_doors.report import for_programs
     from lichen_doors.report.answers import CheckedFiles, NothingServed
 
@@ -88,8 +86,10 @@ def check(location: str, workload_file: Path, copied_images: bool, form: str) ->
             field="workload",
         )
     files = files_at(location)
-    remarks = tuple(
-        remarks_of(files, server, question.card, answer.sizing, workload.compiled, machine.family)
+    archive_for = CLOUDS[machine.cloud].one_archive.get(chosen.hosting, "")
+    remarks = (
+        *form_of(location, archive_for),
+        *remarks_of(files, server, question.card, answer.sizing, workload.compiled, machine.family),
     )
     right = all(remark.right for remark in remarks)
     bucket = f"s3://<bucket>-{chosen.region}/{workload.name}/"
@@ -105,7 +105,7 @@ def check(location: str, workload_file: Path, copied_images: bool, form: str) ->
         compile=None if right else answer.compile_command,
         upload=None
         if location.startswith("s3://")
-        else _upload(location, bucket, chosen.hosting, chosen.region),
+        else _upload(location, bucket, archive_for, chosen.region),
     )
     if form == "json":
         click.echo(for_programs(checked))
@@ -114,13 +114,16 @@ def check(location: str, workload_file: Path, copied_images: bool, form: str) ->
     sys.exit(OK if right else BLOCKED)
 
 
-def _upload(location: str, bucket: str, hosting: str, region: str) -> str:
-    """The command that uploads a model's files: for some hostings as one archive."""
-    if hosting not in _ONE_ARCHIVE:
-        return f"aws s3 sync {location} {bucket} --region {region}"
+def _upload(location: str, bucket: str, archive_for: str, region: str) -> str:
+    """The command that uploads a model's files; as one archive where ``archive_for`` takes no
+    other."""
+    given = shlex.quote(location)
     if not Path(location).is_dir():
-        return f"aws s3 cp {location} {bucket} --region {region}"
-    archived = f"tar -czf model.tar.gz -C {location} ."
+        name = "model.tar.gz" if archive_for else ""
+        return f"aws s3 cp {given} {bucket}{name} --region {region}"
+    if not archive_for:
+        return f"aws s3 sync {given} {bucket} --region {region}"
+    archived = f"tar -czf model.tar.gz -C {given} ."
     return f"{archived} && aws s3 cp model.tar.gz {bucket} --region {region}"
 
 

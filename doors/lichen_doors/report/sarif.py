@@ -9,6 +9,7 @@ limits, so what is too much is left out, what blocks the last, and counted in a 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -155,9 +156,18 @@ def _numbers(verdicts: Sequence[Verdict]) -> Iterator[int]:
 
 def _line_hash(verdict: Verdict, number: int) -> str:
     """What a platform knows a result by: another one of each file, so that it is the same when
-    what another file has is mended."""
-    file = sha256((verdict.file or "").encode(errors="surrogatepass")).hexdigest()[:8]
+    what another file has is mended. Where the file lies outside the folder, its name alone counts:
+    a runner's folder of its own is another one in each run."""
+    file = sha256(_known_by(verdict.file or "").encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{verdict.fingerprint}{file if verdict.file else ''}:{number}"
+
+
+def _known_by(file: str) -> str:
+    """A file below the current folder by its path from there, however it was typed; another by its
+    name."""
+    path, here = os.path.abspath(file), os.getcwd()
+    inside = path.startswith(os.path.join(here, ""))
+    return PurePath(os.path.relpath(path, here) if inside else os.path.basename(path)).as_posix()
 
 
 def _result(

@@ -147,11 +147,9 @@ def of_better(running: Running, better: BetterPlacement) -> Notice:
 def as_one_fix(
     better: Notice, address: str, stack: str, report: Report, gate: Gate
 ) -> tuple[Notice, frozenset[str]]:
-    """A better placement beside what rules say of the same machines: the fix is said once, where
-    most grams are saved. The notice, and the marks of the findings that it outdoes.
-
-    A finding whose grams nobody knows is not compared, and one that blocks keeps its own fix.
-    """
+    """A better placement beside what rules say of the same machines: the fix is said once, where it
+    it emits less. The notice, and the marks of the findings that it outdoes: none that blocks, and
+    none whose saving is not known."""
     rivals = [
         verdict
         for verdict in report.findings
@@ -159,21 +157,15 @@ def as_one_fix(
         and verdict.changes
         and gate.rules()[verdict.rule].theme in ("size", "hardware")
     ]
-    least = better.saves.gco2e_month
-    if least is None:
+    known = [(grams.likely, each) for each in rivals if (grams := each.saves.gco2e_month)]
+    if better.saves.gco2e_month is None:
         return better, frozenset()
-    known = [
-        (verdict.saves.gco2e_month.likely, verdict)
-        for verdict in rivals
-        if verdict.saves.gco2e_month is not None
-    ]
-    grams, first = max(known, key=lambda each: each[0], default=(0.0, None))
-    if first is not None and grams >= least.likely:
+    moved = better.saves.gco2e_month.likely
+    most, first = max(known, key=lambda pair: pair[0], default=(0.0, None))
+    if first is not None and most >= moved:
         says = f"do what {first.rule} says of it, which emits no more and stays where it is"
         return msgspec.structs.replace(better, fix=says), frozenset()
-    return better, frozenset(
-        finding_mark(stack, verdict) for _, verdict in known if not verdict.blocks
-    )
+    return better, frozenset(finding_mark(stack, each) for _, each in known if not each.blocks)
 
 
 _COUNTED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,23 @@ def test_a_finding_in_a_program_is_at_its_line() -> None:
         "artifactLocation": {"uri": "infra/__main__.py"},
         "region": {"startLine": 12},
     }
+
+
+def test_an_alert_is_the_same_however_its_file_is_typed(tmp_path: Path) -> None:
+    here, runner = Path.cwd(), tmp_path / "runner-1"
+    typed = ("infra/plan.json", str(here / "infra/plan.json"), f"../{here.name}/infra/plan.json")
+    outside = (str(runner / "plan.json"), str(tmp_path / "runner-2" / "plan.json"))
+
+    def marks(files: Iterable[str]) -> set[str]:
+        logs = [json.loads(sarif.as_sarif(report(found=(verdict(file=file),)), rules()))
+                for file in files]  # fmt: skip
+        return {
+            log["runs"][0]["results"][0]["partialFingerprints"]["primaryLocationLineHash"]
+            for log in logs
+        }
+
+    assert len(marks(typed)) == len(marks(outside)) == 1
+    assert len(marks((*typed, *outside, "other.json"))) == 3
 
 
 def test_two_findings_of_a_plan_can_be_told_apart() -> None:

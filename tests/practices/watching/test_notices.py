@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import grpc
 import jsonschema
@@ -18,12 +19,11 @@ import pytest
 from click.testing import CliRunner, Result
 from lichen_doors.command import main
 from lichen_doors.report.watch import trend
-from lichen_policies.configuration import read
 from lichen_policies.gate import Gate
-from lichen_policies.verdict import Change, Saves
+from lichen_policies.verdict import Change, Report, Saves, Verdict
 from lichen_practices.watching.deployed import facts_of_stack, measured_in
 from lichen_practices.watching.history import RunTotals
-from lichen_practices.watching.notices import Notice, as_one_fix, of_report
+from lichen_practices.watching.notices import Notice, as_one_fix, finding_mark
 from lichen_practices.watching.provider_emissions import read_reported, reported_by_aws
 from lichen_practices.watching.states import StoredState, read_states
 from lichen_practices.watching.utilisation import CloudMonitoring, MeasuredEndpoint, measure
@@ -32,7 +32,6 @@ from msgspec.structs import replace
 from lichen.document import InputError
 from lichen.interval import Interval
 from lichen.passport import Passport, to_tags
-from tests.doors.report.made import made_report, made_verdict
 from tests.practices.watching.made import LLAMA, configuration, state
 from tests.practices.watching.stores import blob_storage, cloud_storage
 
@@ -693,50 +692,39 @@ def test_an_endpoint_of_vertex_ai_is_asked_by_its_own_number(here: Path) -> None
     )
 
 
-_OF_RULE = "do what oversized-endpoint says of it, which emits no more and stays where it is"
-_OF_BETTER = "do what the better placement says, which emits less than other machines here"
-_OWN, _MOVE = "take a smaller machine", "move it"
+def found_by(rule: str, grams: float | None, *, blocks: bool = False) -> Verdict:
+    """A finding on an endpoint that a change of its machine mends."""
+    saves = Saves() if grams is None else Saves(gco2e_month=Interval.exactly(grams), usd_month=1.0)
+    return Verdict(
+        rule=rule, verdict="fail", level="mandatory" if blocks else "advisory", severity="medium",
+        resource="endpoint", type="", fingerprint=rule, saves=saves,
+        changes=(Change(path="instance_type", to="b"),),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("of_rule", "of_better", "blocks", "fix_of_rule", "fix_of_better"),
+    ("found", "fix", "replaced"),
     [
-        (1000, 2000, False, _OF_BETTER, _MOVE),
-        (2000, 1000, False, _OWN, _OF_RULE),
-        (1000, 1000, False, _OWN, _OF_RULE),
-        (None, 2000, False, _OWN, _MOVE),
-        (1000, None, False, _OWN, _MOVE),
-        (1000, 2000, True, _OWN, _MOVE),
-        (2000, 1000, True, _OWN, _OF_RULE),
+        ((100.0, False), "move", True),
+        ((300.0, False), "do what oversized-endpoint says of it, which emits no more and stays "
+         "where it is", False),
+        ((200.0, False), "do what oversized-endpoint says of it, which emits no more and stays "
+         "where it is", False),
+        ((None, False), "move", False),
+        ((100.0, True), "move", False),
     ],
-)
+    ids=["less", "more", "as-much", "not-known", "blocks"],
+)  # fmt: skip
 def test_one_endpoint_gets_one_fix(
-    of_rule: float | None,
-    of_better: float | None,
-    blocks: bool,
-    fix_of_rule: str,
-    fix_of_better: str,
+    found: tuple[float | None, bool], fix: str, replaced: bool
 ) -> None:
-    """Dollars, which are the other way round, do not decide: what is said is of grams."""
-    verdict = made_verdict(
-        rule="oversized-endpoint",
-        level="mandatory" if blocks else "advisory",
-        resource="chat",
-        type="",
-        what="it is too large",
-        fix=_OWN,
-        changes=(Change(path="instanceType", to="ml.g5.xlarge"),),
-        saves=_saves(of_rule, 1.0),
-    )
-    report = made_report(verdict)
     better = Notice(
-        kind="better-placement", stack="dev", resource="chat", region=None, what="", fix=_MOVE,
-        fingerprint="", saves=_saves(of_better, 0.5),
+        kind="better-placement", stack="s", resource="endpoint", region=None, what="", fix="move",
+        fingerprint="", saves=Saves(gco2e_month=Interval.exactly(200.0), usd_month=0.5),
     )  # fmt: skip
-    notice, outdone = as_one_fix(better, "chat", "dev", report, Gate(read(None)))
-    (said,) = of_report("dev", report, None, (), frozenset(), outdone)
-    assert (said.fix, notice.fix) == (fix_of_rule, fix_of_better)
-
-
-def _saves(grams: float | None, dollars: float) -> Saves:
-    return Saves(gco2e_month=None if grams is None else Interval.exactly(grams), usd_month=dollars)
+    verdict = found_by("oversized-endpoint", found[0], blocks=found[1])
+    report = SimpleNamespace(findings=(verdict,))
+    gate = SimpleNamespace(rules=lambda: {"oversized-endpoint": SimpleNamespace(theme="size")})
+    said, outdone = as_one_fix(better, "endpoint", "s", cast(Report, report), cast(Gate, gate))
+    assert said.fix == fix
+    assert outdone == ({finding_mark("s", verdict)} if replaced else frozenset())

@@ -78,7 +78,6 @@ class BatchTransform(HostedEndpoint):
             plan,
             account,
             own_logs=False,
-            archive_for="a batch",
             also=pulumi.Output.all(
                 partition=account.partition,
                 account=account.id,
@@ -165,7 +164,7 @@ class BatchTransform(HostedEndpoint):
         check_artifacts_given(ours)
         check_places_given(ours, "a batch")
         check_locations(ours, decision.placement.chosen.region)
-        check_archive(ours, decision.placement.chosen.region, "a batch")
+        check_archive(ours, decision.placement.chosen)
         check_network(ours, 1)
         check_hours(decision, ours)
         check_bundle(

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.catalogue.schema import Image
+from lichen.clouds.aws import CLOUD
 from lichen.document import InputError
 from lichen.placing import images
 from lichen.placing.images import image_of
@@ -65,13 +66,12 @@ def ground(
     also: pulumi.Input[Sequence[Statement]] = (),
     isolated: bool = True,
     own_logs: bool = True,
-    archive_for: str = "",
 ) -> Ground:
     """Key, log, role and model of a plan; no log where it shares that of others (``own_logs``).
 
     ``alarm_names`` are the alarms that take a roll-out back, ``also`` what the mode's role may do
     beside the common, ``isolated`` whether the container has no network (serverless takes it only
-    with one), and ``archive_for`` the mode that takes the model's files as one archive alone.
+    with one).
     """
     args = aws_args(plan.args)
     if "image" not in args:
@@ -100,7 +100,6 @@ def ground(
         image=image,
         artifacts=artifacts,
         isolated=isolated,
-        archive_for=archive_for,
     )
     return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
 
@@ -115,11 +114,11 @@ def model_of(
     artifacts: pulumi.Output[Objects],
     environment: Mapping[str, pulumi.Input[str]] | None = None,
     isolated: bool = True,
-    archive_for: str = "",
     called: str = "model",
 ) -> aws.sagemaker.Model:
     """A model of the plan's container, with ``environment`` over its variables."""
     args = aws_args(plan.args)
+    archive_for = CLOUD.one_archive.get(plan.decision.placement.chosen.hosting, "")
     return aws.sagemaker.Model(
         site.child(called),
         execution_role_arn=its_role.arn,
@@ -132,8 +131,6 @@ def model_of(
                 **plan.args.get("environment", {}),
                 **(environment or {}),
             },
-            # A source (ModelDataSource) goes with neither serverless nor batch (SageMaker API,
-            # ContainerDefinition).
             model_data_url=artifacts.apply(input_errors()(partial(archive_uri, what=archive_for)))
             if archive_for
             else None,

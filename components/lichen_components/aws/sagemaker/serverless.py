@@ -86,7 +86,6 @@ class ServerlessEndpoint(HostedEndpoint):
             account,
             alarm_names=taking_back,
             isolated=False,
-            archive_for="a serverless endpoint",
         )
         ready = ready_of(decision)
         configuration = aws.sagemaker.EndpointConfiguration(
@@ -158,7 +157,7 @@ class ServerlessEndpoint(HostedEndpoint):
                 raise InputError(why, fix=f"leave {field} out, or mode: real-time", field=field)
         check_artifacts_given(ours)
         check_locations(ours, decision.placement.chosen.region)
-        check_archive(ours, decision.placement.chosen.region, "a serverless endpoint")
+        check_archive(ours, decision.placement.chosen)
         check_bundle(ours, 1, region=decision.placement.chosen.region)
         slow_s = decision.sizing.prediction.request_ms.high / 1000
         if slow_s > MOST_S:
