@@ -23,18 +23,17 @@ class _Closed(io.TextIOBase):
 
 
 class _End:
-    """Ends the process with ``code``.
+    """Ends the process with ``code``, where the command is all that it does.
 
     What is registered for the end is done before, threads are waited for, and what is printed is
-    written.
+    written. What was registered before the command would not be done, nor are files of others
+    closed: such a process ends as Python does.
     """
 
     def __init__(self) -> None:
         self.code: object = None
-        # The first that is registered is the last that runs. Where another was before, a profiler
-        # or an exporter that was started with Python, it has something to do at the end too.
-        if atexit._ncallbacks() == 0:
-            atexit.register(self._leave)
+        if _is_alone():
+            atexit.register(self._leave)  # the first that is registered is the last that runs
 
     def _leave(self) -> None:
         if not isinstance(self.code, int) or hasattr(sys, "last_value"):
@@ -45,6 +44,16 @@ class _End:
         except (OSError, ValueError):  # closed, or full: Python has its way to end then
             return
         os._exit(self.code)
+
+
+def _is_alone() -> bool:
+    """Whether the process was started for the command, by its script or by ``-m``, and nothing
+    waits for the end of it (a profiler or an exporter may)."""
+    started = sys.modules["__main__"]
+    package = getattr(started, "__package__", None) or ""
+    script = os.path.basename(getattr(started, "__file__", None) or "")
+    by_command = package.partition(".")[0] == "lichen_doors" or script == "lichen"
+    return by_command and atexit._ncallbacks() == 0
 
 
 def main() -> None:

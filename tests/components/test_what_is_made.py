@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from lichen_components.aws.monitoring import failed_requests, fewest
+from lichen_components.aws.monitoring import failed_requests, fewest, too_many_failed
 from lichen_components.aws.sagemaker.asynchronous import AsynchronousEndpoint
 from lichen_components.aws.sagemaker.batch import BatchTransform
 from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint
@@ -140,12 +140,20 @@ def test_no_alarm_rings_at_night_where_a_schedule_has_fewer_machines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("peak_rps", "seconds", "few"), [(20, 60, 12), (0.1, 60, 1), (0.1, 3600, 3), (0.01, 3600, 0)]
+    ("peak_rps", "seconds", "few", "says"),
+    [
+        (20, 60, 12, "More than 12 requests of 1 min failed, 1 % of those at the peak."),
+        (0.1, 60, 1, "More than 1 request of 1 min failed, 17 % of those at the peak."),
+        (0.01, 60, 1, "More than 1 request of 1 min failed."),
+        (0.1, 3600, 3, "More than 3 requests of 60 min failed, 1 % of those at the peak."),
+        (0.01, 3600, 0, "At least one request of 60 min failed."),
+    ],
 )
 def test_a_share_of_the_requests_of_a_period_may_fail(
-    peak_rps: float, seconds: int, few: int
+    peak_rps: float, seconds: int, few: int, says: str
 ) -> None:
     assert failed_requests(peak_rps, seconds) == few
+    assert too_many_failed(few, peak_rps, seconds) == says
 
 
 def test_the_users_alarms_take_a_roll_out_back_instead_and_may_be_read(made: Any) -> None:

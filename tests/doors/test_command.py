@@ -207,15 +207,6 @@ def test_a_closed_input_is_said() -> None:
     assert "standard input is closed" in run.stderr
 
 
-def test_what_was_registered_before_runs_at_the_end() -> None:
-    program = (
-        "import atexit, sys; atexit.register(print, 'mine'); sys.argv = ['lichen', '--version'];"
-        "from lichen_doors.__main__ import main; main()"
-    )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (run.returncode, run.stdout.endswith("mine\n")) == (0, True)
-
-
 def test_what_blocks_ends_1_though_nobody_reads_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

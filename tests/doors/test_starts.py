@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from lichen_doors.command import COMMANDS
 
 LOADED = """
@@ -80,13 +81,13 @@ import atexit, sys, threading, time
 from lichen_doors.__main__ import main
 works = lambda: (time.sleep(0.05), atexit.register(print, "registered"), print("thread"))
 threading.Thread(target=works).start()
-sys.argv[1:] = [{word!r}]
 {run}
 """
 
     def ended(word: str, run: str = "main()") -> subprocess.CompletedProcess[str]:
+        (tmp_path / "lichen").write_text(ends.format(run=run))
         return subprocess.run(
-            [sys.executable, "-c", ends.format(word=word, run=run)],
+            [sys.executable, "lichen", word],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -100,3 +101,25 @@ sys.argv[1:] = [{word!r}]
     assert ended("nope").returncode == 2
     goes_on = "try: main()\nexcept SystemExit: raise ValueError('later')"
     assert ended("--version", goes_on).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "before"),
+    [("lichen", "atexit.register(print, 'mine')"), ("theirs.py", "kept = open('kept', 'w')")],
+)
+def test_a_process_that_does_more_than_the_command_ends_as_python_does(
+    tmp_path: Path, file: str, before: str
+) -> None:
+    (tmp_path / file).write_text(
+        f"import atexit\n{before}\nfrom lichen_doors.__main__ import main\n"
+        "if 'kept' in globals(): kept.write('mine')\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, file, "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kept = tmp_path / "kept"
+    assert "mine" in (kept.read_text() if kept.exists() else done.stdout)

@@ -11,18 +11,17 @@ import pulumi
 import pulumi_aws as aws
 
 from lichen.document import InputError
-from lichen.figures import percent
 from lichen.workload import Traffic
 from lichen_components.aws.args import AwsArgs, BalancerArgs
 from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import (
-    ERROR_SHARE,
     Watch,
     failed_requests,
     over,
     period_s,
     too_few,
+    too_many_failed,
 )
 from lichen_components.aws.network import Network
 from lichen_components.aws.site import Site
@@ -189,8 +188,7 @@ def watches(
     failing = watch(
         "errors",
         "HTTPCode_Target_5XX_Count",
-        f"More than {few} requests of {seconds // 60} min failed in the model, "
-        f"{percent(ERROR_SHARE)} of those at the peak.",
+        too_many_failed(few, traffic.peak_rps, seconds, " in the model"),
         statistic="Sum",
         threshold=few,
         takes_back=True,

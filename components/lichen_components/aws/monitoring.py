@@ -10,6 +10,7 @@ import msgspec
 import pulumi
 import pulumi_aws as aws
 
+from lichen.figures import many, percent
 from lichen.workload import Traffic
 from lichen_components.aws.args import AwsArgs
 from lichen_components.aws.site import Site
@@ -96,6 +97,19 @@ def failed_requests(peak_rps: float, seconds: int) -> int:
     """How many failed requests of a period are still within the share that raises no alarm."""
     few = peak_rps * seconds * ERROR_SHARE
     return max(1, math.ceil(few)) if seconds == _PERIODS_S[0] else math.floor(few)
+
+
+def too_many_failed(few: int, peak_rps: float, seconds: int, where: str = "") -> str:
+    """What an alarm on more than ``few`` failed requests of a period says; ``where`` they failed.
+
+    The share is that of ``few``, which is rounded; none is said where the whole period has fewer.
+    """
+    minutes = seconds // 60
+    if few == 0:
+        return f"At least one request of {minutes} min failed{where}."
+    share = few / (peak_rps * seconds)
+    of = f", {percent(share)} of those at the peak" if share <= 1 else ""
+    return f"More than {many(few, 'request')} of {minutes} min failed{where}{of}."
 
 
 def fewest(args: AwsArgs, least: int) -> int:

@@ -215,12 +215,14 @@ def _group_of_google(
     for names, passport in templates:
         if any(named_by(link, name) for link in links for name in names):
             place = named[1]
+            is_zone = place.count("-") == 2
             return MeasuredEndpoint(
                 stack=stack,
                 endpoint=named[2],
                 variant="",
                 cloud="google",
-                region=place.rpartition("-")[0] if place.count("-") == 2 else place,
+                region=place.rpartition("-")[0] if is_zone else place,
+                zone=place if is_zone else None,
                 passport=passport,
                 hosting="compute-engine",
             )

@@ -33,7 +33,7 @@ NEAR = 1.5
 
 class MeasuredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint to ask about: its variant and region, and what its tags declare. ``hosting`` is
-    what serves it, as a name of hostings.csv."""
+    what serves it, as a name of hostings.csv; ``zone`` is its zone where it is in a single one."""
 
     stack: str
     endpoint: str
@@ -42,6 +42,7 @@ class MeasuredEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     passport: Passport | None = None
     hosting: Literal["sagemaker", "vertex", "cloud-run", "compute-engine"] = "sagemaker"
+    zone: str | None = None
 
 
 class Utilisation(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,12 +236,8 @@ class GoogleMetric(NamedTuple):
 _ONLINE = "aiplatform.googleapis.com/prediction/online"
 _OF_VERTEX = "resource.labels.endpoint_id={name} AND resource.labels.location={region}"
 _BALANCED = "loadbalancing.googleapis.com/https"
-_BEHIND = (
-    "resource.labels.backend_name={name} AND (resource.labels.backend_scope={region} OR "
-    "resource.labels.backend_scope=starts_with({zones}))"
-)
-"""A group of machines as a backend: its scope is its zone, or its region (Google Cloud, "Monitored
-resource types")."""
+_BEHIND = "resource.labels.backend_name={name} AND resource.labels.backend_scope={scope}"
+"""Groups of two zones or regions may have one name."""
 
 
 class CloudMonitoring:
@@ -263,21 +260,10 @@ class CloudMonitoring:
                 ),
             ),
         ),
+        # A group may be behind several of them, whose requests are added up hour by hour.
         "compute-engine": (
-            (
-                "requests",
-                GoogleMetric(
-                    f"{_BALANCED}/internal/request_count",
-                    f"{_BEHIND} AND resource.labels.region={{region}}",
-                ),
-            ),
-            (
-                "requests",
-                GoogleMetric(
-                    f"{_BALANCED}/external/regional/request_count",
-                    f"{_BEHIND} AND resource.labels.region={{region}}",
-                ),
-            ),
+            ("requests", GoogleMetric(f"{_BALANCED}/internal/request_count", _BEHIND)),
+            ("requests", GoogleMetric(f"{_BALANCED}/external/regional/request_count", _BEHIND)),
             ("requests", GoogleMetric(f"{_BALANCED}/request_count", _BEHIND)),
             (
                 "cpu",
@@ -312,22 +298,23 @@ class CloudMonitoring:
         if self._client is None:
             self._client = self._monitoring.MetricServiceClient()
         name, region = json.dumps(endpoint.endpoint), json.dumps(endpoint.region)
-        zones = json.dumps(f"{endpoint.region}-")
-        measured: dict[Quantity, dict[float, float]] = defaultdict(lambda: defaultdict(float))
+        zones = json.dumps(endpoint.zone or f"{endpoint.region}-")
+        scope = json.dumps(endpoint.zone or endpoint.region)
+        hours: dict[Quantity, dict[datetime.datetime, float]] = {}
         for quantity, metric in self._METRICS[endpoint.hosting]:
-            where = metric.where.format(name=name, region=region, zones=zones)
+            where = metric.where.format(name=name, region=region, zones=zones, scope=scope)
             which = f'metric.type="{metric.type}" AND {where}'
-            hours = measured[quantity]
+            of = hours.setdefault(quantity, defaultdict(float))
             for hour, value in self._values(metric, which, start, end):
-                hours[hour] += value  # a group may be behind several load balancers
-        if endpoint.hosting == "compute-engine" and not measured["requests"]:
-            del measured["requests"]  # it may be behind no load balancer that counts them
-        return {quantity: tuple(hours.values()) for quantity, hours in measured.items()}
+                of[hour] += value
+        if endpoint.hosting == "compute-engine" and not hours["requests"]:
+            del hours["requests"]  # it may be behind no load balancer that counts them
+        return {quantity: tuple(of.values()) for quantity, of in hours.items()}
 
     def _values(
         self, metric: GoogleMetric, which: str, start: datetime.datetime, end: datetime.datetime
-    ) -> Iterator[tuple[float, float]]:
-        """The end of each hour, in seconds, and its value."""
+    ) -> Iterator[tuple[datetime.datetime, float]]:
+        """The end of each hour that has a value, and the value: requests, or percent."""
         api, adds = self._monitoring, metric.percent is None
         aligner, reducer = api.Aggregation.Aligner, api.Aggregation.Reducer
         series = self._client.list_time_series(
@@ -345,7 +332,7 @@ class CloudMonitoring:
         for each in series:
             for point in each.points:
                 value = float(point.value.int64_value or point.value.double_value)
-                yield point.interval.end_time.timestamp(), value * (metric.percent or 1.0)
+                yield point.interval.end_time, value * (metric.percent or 1.0)
 
 
 def _mean(values: Sequence[float]) -> float | None:

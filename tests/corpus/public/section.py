@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lichen.figures import many
 from tests.corpus.judged import Verdicts, recorded
 from tests.corpus.public.documents import HERE
 from tests.corpus.public.scoring import (
@@ -254,5 +255,6 @@ def by_cause(differences: tuple[Disagreement, ...], known: Causes) -> Iterator[s
     ):
         of = rules[kind, cause]
         named = next(iter(of)) if len(of) == 1 else f"{len(of)} rules"
-        yield f"- **{number} {kind}**, {named}: {cause}"
+        what = many(number, kind) if kind == _WRONG else f"{number} {kind}"
+        yield f"- **{what}**, {named}: {cause}"
     yield ""

@@ -39,7 +39,7 @@ VIEWS: dict[str, Callable[[], report.View]] = {
 @pytest.mark.parametrize("name", VIEWS)
 def test_what_people_see(name: str, golden: Golden) -> None:
     text = printed(VIEWS[name]())
-    # Names of many clouds beside each other: no room for all of them in 80 columns, and none is cut.
+    # Names, prices and shares: 80 columns have no room for all of them, and none is cut.
     assert max(map(len, text.splitlines())) <= (88 if name == "offers-stockholm" else 80)
     golden(f"catalogue/{name}.txt", text)
 

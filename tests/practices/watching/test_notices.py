@@ -428,56 +428,43 @@ def monitoring() -> Iterator[Any]:
         MetricServiceGrpcTransport,
     )
 
-    known = {
-        'prediction_count" AND resource.labels.endpoint_id="42"': (7200, 3600),
-        'prediction_count" AND resource.labels.endpoint_id="4\\"2"': (),
-        'online/cpu/utilization" AND resource.labels.endpoint_id="42"': (0.5,),
-        'online/accelerator/duty_cycle" AND resource.labels.endpoint_id="42"': (0.25,),
-        'run.googleapis.com/request_count" AND resource.labels.service_name="chat"': (36_000, 3600),
-        'https/internal/request_count" AND resource.labels.backend_name="vectors-prod-1a2b3c"': (
-            3600,
-        ),
-        'https/request_count" AND resource.labels.backend_name="vectors-prod-1a2b3c"': (3600,),
-        'cpu/utilization" AND metadata.system_labels.instance_group="vectors-prod-1a2b3c"': (0.4,),
-        'cpu/utilization" AND metadata.system_labels.instance_group="aside"': (0.2,),
-    }
-    scope = (
-        ' AND (resource.labels.backend_scope="europe-west4" OR '
-        'resource.labels.backend_scope=starts_with("europe-west4-"))'
-    )
-    location, region = (f' AND resource.labels.{each}="europe-west4"'
-                        for each in ("location", "region"))  # fmt: skip
-    online, balanced = (
-        "aiplatform.googleapis.com/prediction/online/",
-        "loadbalancing.googleapis.com",
-    )
-    places = {
-        f"{online}prediction_count": location,
-        f"{online}cpu/utilization": location,
-        f"{online}accelerator/duty_cycle": location,
-        "run.googleapis.com/request_count": location,
-        f"{balanced}/https/internal/request_count": f"{scope}{region}",
-        f"{balanced}/https/external/regional/request_count": f"{scope}{region}",
-        f"{balanced}/https/request_count": scope,
-        "compute.googleapis.com/instance/cpu/utilization": (
-            ' AND resource.labels.zone=starts_with("europe-west4-")'
-        ),
+    online = "aiplatform.googleapis.com/prediction/online"
+    known: dict[tuple[str, str], tuple[float, ...]] = {}
+    for number, requests, cpu, gpu in (("42", (7200, 3600), (0.5,), (0.25,)), ('4"2', (), (), ())):
+        where = f'endpoint_id={json.dumps(number)} AND resource.labels.location="europe-west4"'
+        known[f"{online}/prediction_count", where] = requests
+        known[f"{online}/cpu/utilization", where] = cpu
+        known[f"{online}/accelerator/duty_cycle", where] = gpu
+    where = 'service_name="chat" AND resource.labels.location="europe-west4"'
+    known["run.googleapis.com/request_count", where] = (36_000, 3600)
+    for group, scope, zones, *requests, cpu in (
+        ("vectors-prod-1a2b3c", "europe-west4", "europe-west4-",
+         (5400, 1800), (), (1800, 5400), (0.4,)),
+        ("aside", "europe-west4-a", "europe-west4-a", (), (), (), (0.2,)),
+    ):  # fmt: skip
+        where = f'backend_name="{group}" AND resource.labels.backend_scope="{scope}"'
+        for balancer, of in zip(("/internal", "/external/regional", ""), requests, strict=True):
+            known[f"loadbalancing.googleapis.com/https{balancer}/request_count", where] = of
+        where = f'"{group}" AND resource.labels.zone=starts_with("{zones}")'
+        known["compute.googleapis.com/instance/cpu/utilization", where] = cpu
+    filters = {
+        f'metric.type="{type_}" AND '
+        + ("metadata.system_labels.instance_group=" if where[0] == '"' else "resource.labels.")
+        + where: values
+        for (type_, where), values in known.items()
     }
 
     def answer(request: Any, _context: grpc.ServicerContext) -> Any:
         assert request.name == "projects/shop"
-        kind = request.filter.removeprefix('metric.type="').partition('"')[0]
-        assert request.filter.endswith(f'"{places[kind]}')
-        values = next((known[each] for each in known if each in request.filter), ())
-        hours = [NOW - datetime.timedelta(hours=back) for back in range(len(values))]
+        values = filters[request.filter]
         points = [
             monitoring_v3.Point(
-                interval=monitoring_v3.TimeInterval(start_time=hour, end_time=hour),
+                interval={"end_time": NOW - datetime.timedelta(hours=hours)},
                 value=monitoring_v3.TypedValue(double_value=value)
                 if isinstance(value, float)
                 else monitoring_v3.TypedValue(int64_value=value),
             )
-            for hour, value in zip(hours, values, strict=True)
+            for hours, value in enumerate(values)
         ]
         return monitoring_v3.ListTimeSeriesResponse(
             time_series=[monitoring_v3.TimeSeries(points=points)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from lichen.figures import percent
 from lichen.workload import Traffic
 from lichen_components.aws.dashboard import Chart, Line
 from lichen_components.aws.monitoring import (
-    ERROR_SHARE,
     Watch,
     failed_requests,
     over,
     period_s,
+    too_many_failed,
 )
 
 _NAMESPACE = "AWS/Lambda"
@@ -81,8 +80,7 @@ def watches(
         watch(
             "errors",
             "Errors",
-            f"More than {few} requests of {seconds // 60} min failed, {percent(ERROR_SHARE)} of "
-            "those at the peak.",
+            too_many_failed(few, traffic.peak_rps, seconds),
             "Sum",
             few,
         ),
