@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from lichen.input_error import ALIKE, InputError, did_you_mean, nearest
+from lichen.input_error import InputError, did_you_mean, nearest
 
 _BAD_KEY = re.compile(r"Expected (?P<what>.+?), got `\w+` - at `key` in `\$(?P<path>.*)`")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<key>.*)`")
@@ -201,6 +201,10 @@ def _field_names(to: Any) -> list[str]:
     ]
 
 
+_CLOSE = 0.75
+"""How close a wrong key is to a missing field that it means before any other."""
+
+
 def _meant(key: str, to: Any, given: Any) -> list[str]:
     """The fields that a wrong key may mean: of those that are like it only the ones that must be
     there and are missing, if any is. ``modle`` is ``model`` where there is no model, not
@@ -214,7 +218,7 @@ def _meant(key: str, to: Any, given: Any) -> list[str]:
         if field.required
     }
     missing = [name for name in names if name in required - set(given or ())]
-    return nearest(key, missing, ALIKE) or names
+    return nearest(key, missing, _CLOSE) or names
 
 
 def _enum_values(to: Any) -> list[Any]:
