@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from lichen.input_error import InputError, did_you_mean
+from lichen.input_error import InputError, did_you_mean, nearest
 
 _BAD_KEY = re.compile(r"Expected (?P<what>.+?), got `\w+` - at `key` in `\$(?P<path>.*)`")
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(?P<key>.*)`")
@@ -37,7 +37,7 @@ def explained(message: str, value: Any, to: Any, *, quotes: bool = True) -> Inpu
         key = unknown["key"]
         return InputError(
             f"{key!r} is not a field",
-            fix=did_you_mean(key, _field_names(holder)),
+            fix=did_you_mean(key, _meant(key, holder, _found(value, path))),
             field=".".join(p for p in (path, key) if p),
         )
     if missing := _MISSING.match(what):
@@ -199,6 +199,26 @@ def _field_names(to: Any) -> list[str]:
     return [
         name for option in _options(to) for name in getattr(option, "__struct_encode_fields__", ())
     ]
+
+
+_CLOSE = 0.75
+"""How close a wrong key is to a missing field that it means before any other."""
+
+
+def _meant(key: str, to: Any, given: Any) -> list[str]:
+    """The fields that a wrong key may mean: of those that are like it only the ones that must be
+    there and are missing, if any is. ``modle`` is ``model`` where there is no model, not
+    ``mode``."""
+    names = _field_names(to)
+    required = {
+        field.encode_name
+        for option in _options(to)
+        if hasattr(option, "__struct_fields__")
+        for field in msgspec.structs.fields(option)
+        if field.required
+    }
+    missing = [name for name in names if name in required - set(given or ())]
+    return nearest(key, missing, _CLOSE) or names
 
 
 def _enum_values(to: Any) -> list[Any]:

@@ -116,3 +116,18 @@ def test_a_missing_field_and_a_document_of_another_kind() -> None:
 
 def test_the_version_of_msgspec_is_the_one_whose_messages_are_read() -> None:
     assert msgspec.__version__.startswith("0.22.")
+
+
+class Chosen(msgspec.Struct, forbid_unknown_fields=True):
+    model: str
+    mode: str = ""
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [({"modle": "x"}, "model"), ({"model": "x", "modle": "y"}, "mode"), ({"mdoe": "x"}, "mode")],
+    ids=["missing", "there", "like-another"],
+)
+def test_a_wrong_key_means_the_field_that_is_missing(given: dict[str, str], meant: str) -> None:
+    with pytest.raises(InputError, match=f"did you mean '{meant}'"):
+        convert(given, Chosen)

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from lichen.document import InputError, did_you_mean
+from lichen.document import InputError
 from lichen.measured.answer import COLUMNS, NEEDED, Answer
 from lichen.parsing.content import content_of, text_of
 
@@ -27,13 +27,12 @@ def read_cases(path: Path) -> list[dict[str, str]]:
         raise error.within(str(path)) from None
     except csv.Error as error:
         raise InputError(f"is not a CSV table ({error})", document=str(path)) from None
-    for name in NEEDED:
-        if name not in columns:
-            raise InputError(
-                f"has no column {name!r}",
-                fix=did_you_mean(name, columns) if columns else f"add {name}",
-                document=str(path),
-            )
+    if lacking := [name for name in NEEDED if name not in columns]:
+        raise InputError(
+            f"has no column {', '.join(map(repr, lacking))}",
+            fix=f"a table of cases has the columns {', '.join(NEEDED)}",
+            document=str(path),
+        )
     return rows
 
 

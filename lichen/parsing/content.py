@@ -72,6 +72,8 @@ def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
             "is outside the folder that is read", fix="name a file that is inside of it"
         )
     most = most_mib << 20
+    if path == STDIN and sys.stdin is None:
+        raise InputError("standard input is closed", fix="pipe a document in, or name a file")
     too_large = InputError(
         f"is larger than {most_mib} MiB, more than is read", fix="split it into several files"
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from lichen_policies.dialects import read
+from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import is_unknown
 
@@ -385,3 +386,42 @@ def test_what_is_known_after_apply_names_what_it_is_made_of(terraform_plan: Plan
     first, second = launched["override"]
     assert first["instance_type"] == "g5.xlarge"
     assert second["instance_type"].references == (f"{template}.one",)
+
+
+@pytest.mark.parametrize(
+    ("names", "heard"),
+    [
+        (["aws_sns_topic.page.arn", "aws_sns_topic.page"], True),
+        (["aws_sns_topic.page[0].arn", "aws_sns_topic.page[0]", "aws_sns_topic.page"], True),
+        (["aws_sns_topic.page"], None),  # [for topic in aws_sns_topic.page : topic.arn if ...]
+        (["aws_sns_topic.page.arn", "aws_sns_topic.page", "local.on"], None),
+        (["var.topics"], None),
+    ],
+)
+def test_a_set_that_is_known_after_apply_may_be_empty(
+    tmp_path: Path, names: list[str], heard: bool | None
+) -> None:
+    """Terraform says neither how it is written nor how many are in it."""
+    alarm = {"namespace": "AWS/SageMaker", "metric_name": "Invocation5XXErrors"}
+    kinds = {
+        "aws_sns_topic": ("page", {}, {"arn": True}, {}),
+        "aws_cloudwatch_metric_alarm": (
+            "n", alarm, {"alarm_actions": True}, {"alarm_actions": {"references": names}},
+        ),
+    }  # fmt: skip
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name,
+             "change": {"actions": ["create"], "after": after, "after_unknown": unknown}}
+            for type_, (name, after, unknown, _) in kinds.items()
+        ],
+        "configuration": {"root_module": {"resources": [
+            {"mode": "managed", "type": type_, "name": name, "expressions": expressions}
+            for type_, (name, _, _, expressions) in kinds.items()
+        ]}},
+    }  # fmt: skip
+    resource = by_address(read(written(tmp_path, plan)))["aws_cloudwatch_metric_alarm.n"]
+    (fact,) = facts_of(resource) or ()
+    found = fact.as_read("heard")
+    assert (None if is_unknown(found) else found) == heard

@@ -1,6 +1,7 @@
 """The command: what it prints for people and for programs, and how it ends."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -196,6 +197,73 @@ def test_a_closed_output_is_said() -> None:
     for closed, code, said in ((">&-", 2, "standard output is closed"), ("2>&-", 0, "")):
         run = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, text=True)
         assert (run.returncode, said in run.stderr) == (code, True), run.stderr
+
+
+def test_a_closed_input_is_said() -> None:
+    run = subprocess.run(
+        f"{sys.executable} -m lichen_doors check - <&-", shell=True, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "standard input is closed" in run.stderr
+
+
+def test_what_blocks_ends_1_though_nobody_reads_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lichen_doors.command.check.show_lines", _nobody_reads)
+    (tmp_path / "machine.yaml").write_text(
+        "Resources:\n  A:\n    Type: AWS::EC2::Instance\n    Properties:\n"
+        "      InstanceType: p4d.24xlarge\n"
+    )
+    given = ("--region", "ap-south-1", "--environment", "prod")
+    assert lichen("check", tmp_path / "machine.yaml", *given).exit_code == 1
+    assert lichen("catalogue", "regions").exit_code == 0
+
+
+def _nobody_reads(*_lines: object) -> None:
+    raise BrokenPipeError
+
+
+STATES = ROOT / "docs" / "practices" / "examples" / "states"
+
+
+@pytest.mark.parametrize("option", ["--output", "--prometheus"])
+def test_a_state_is_not_written_over(tmp_path: Path, option: str) -> None:
+    state = tmp_path / "prod.json"
+    shutil.copy(sorted(STATES.glob("*.json"))[0], state)
+    before = state.read_text()
+    commands = ("watch", "scorecard") if option == "--output" else ("watch",)
+    for command in commands:
+        run = lichen(command, tmp_path, option, state)
+        assert (run.exit_code, f"{option}: {state} is a state" in run.stderr) == (2, True), run
+    assert state.read_text() == before
+
+
+def test_a_judged_document_is_not_written_over(tmp_path: Path) -> None:
+    document, report = tmp_path / "machine.yaml", tmp_path / "report.json"
+    document.write_text("Resources:\n  A:\n    Type: AWS::S3::Bucket\n")
+    before = document.read_text()
+    for _twice in range(2):  # an earlier report in the folder may be written anew
+        assert lichen("check", tmp_path, "--report", f"json={report}").exit_code == 0
+    run = lichen("check", tmp_path, "--report", f"json={document}")
+    assert (run.exit_code, "is what is read, and would be lost" in run.stderr) == (2, True)
+    assert document.read_text() == before
+
+
+def test_a_text_longer_than_an_encoder_reads_does_not_fit() -> None:
+    given = ("size", "--model", "BAAI/bge-m3", "--machine", "c8g.large", "--input-tokens")
+    assert lichen(*given, 8192).exit_code == 0
+    run = lichen(*given, 8193)
+    assert (run.exit_code, "more than the 8192 that BAAI/bge-m3 accepts" in run.stdout) == (3, True)
+
+
+def test_a_table_of_cases_says_all_its_columns_at_once(tmp_path: Path) -> None:
+    table = tmp_path / "c.csv"
+    table.write_text("model,machine,foo\n")
+    run = lichen("size", "--cases", table)
+    assert run.exit_code == 2
+    assert "has no column 'row_id', " in run.stderr
+    assert "Fix: a table of cases has the columns row_id, " in run.stderr
 
 
 def test_a_closed_pipe_is_no_error() -> None:

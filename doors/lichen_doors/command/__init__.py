@@ -105,12 +105,20 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:  # `lichen ... | head`
             sys.stderr.close()
-            ctx.exit(OK)
+            ctx.exit(ctx.meta.get(_ENDS, OK))
         except OSError as error:
             if error.errno not in UNWRITABLE:
                 raise
             _say_it_has_no_room(error)
             ctx.exit(WRONG_INPUT)
+
+
+_ENDS = "lichen.ends"
+
+
+def ends(code: int) -> None:
+    """Say how the command will end before it prints: it ends so too where nobody reads on."""
+    click.get_current_context().meta[_ENDS] = code
 
 
 def _say_it_has_no_room(error: OSError) -> None:

@@ -14,7 +14,7 @@ from lichen_policies.document_kinds import KINDS
 
 from lichen.input_error import InputError, did_you_mean
 from lichen.words import Environment
-from lichen_doors.command import BLOCKED, NOTHING_FITS, OK
+from lichen_doors.command import BLOCKED, NOTHING_FITS, OK, WRONG_INPUT, ends
 from lichen_doors.command.options import (
     CONFIGURATION,
     ENVIRONMENT,
@@ -197,6 +197,13 @@ def command(
 
         report = against(report, earlier, str(baseline))
     judged = judged._replace(report=report)
+    unread = [each.file for each in report.skipped if each.broken]
+    code = BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK
+    ends(WRONG_INPUT if report.broken or unread else code)
+    check_outputs(
+        {Path(each.file) for each in judged.resources if each.file is not None},
+        {f"--report {each}={file}": file for each, file in files} | {"--output": output},
+    )
     for other, file in files:
         _print(judged, other, file)
     _print(judged, form, output)
@@ -207,7 +214,7 @@ def command(
             else f"broken, so they judged nothing: {', '.join(report.broken)}",
             fix="correct what the report names, or set the rule's level in lichen.yaml to disabled",
         )
-    if unread := [each.file for each in report.skipped if each.broken]:
+    if unread:
         more = len(unread) - _MOST_NAMED
         raise InputError(
             f"not read: {', '.join(unread[:_MOST_NAMED])}"
@@ -216,7 +223,7 @@ def command(
         )
     if fix:
         _fix(report, judged.resources, yes)
-    sys.exit(BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK)
+    sys.exit(code)
 
 
 @contextmanager

@@ -73,6 +73,23 @@ def write(text: str, output: Path | None = None) -> None:
         ) from None
 
 
+def check_no_state(outputs: Mapping[str, Path | None]) -> None:
+    """Refuse a file to write that is a state: it may be one of those that are read."""
+    from lichen_practices.watching.states import StoredState, read_states
+
+    for option, path in outputs.items():
+        if path is None or not path.is_file():
+            continue
+        try:
+            states = [each for each in read_states([str(path)]) if isinstance(each, StoredState)]
+        except InputError:
+            continue
+        if states:
+            raise InputError(
+                f"{path} is a state, and would be lost", fix="name another file", field=option
+            )
+
+
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | None]) -> None:
     """Refuse a file to write that is one of the inputs, or is written twice: it would be lost.
     ``outputs`` are by the option that names each."""

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Literal
 
 import msgspec
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -60,6 +60,29 @@ def as_json(view: View) -> str:
     return for_programs(view.rows)
 
 
+class _Uncut:
+    """A table in which what never wraps is never cut either: where it has too little room, it is
+    wider than the screen."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = options.update(max_width=10_000)
+        needed = sum(
+            most if column.no_wrap else min(least, _FOLDED)
+            for column in self._table.columns
+            for least, most in [self._table._measure_column(console, wide, column)]
+        )
+        yield from console.render(
+            self._table, options.update(max_width=max(options.max_width, needed))
+        )
+
+
+_FOLDED = 8
+"""The least width of a column that wraps, in characters."""
+
+
 def renderables(view: View, *, most: int | None = None) -> Iterator[RenderableType]:
     """The table for a terminal; ``most`` rows of it, and how many were left out."""
     if not view.rows:
@@ -72,7 +95,7 @@ def renderables(view: View, *, most: int | None = None) -> Iterator[RenderableTy
     shown = view.rows[:most]
     for row in shown:
         table.add_row(*(column.show(row) for column in view.columns))
-    yield table
+    yield _Uncut(table)
     left_out = len(view.rows) - len(shown)
     for note in (*view.notes, *([f"{left_out} more: --top 0 shows all"] if left_out else ())):
         yield Text(note, style="quiet")

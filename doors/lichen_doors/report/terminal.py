@@ -70,7 +70,7 @@ def show(renderables: Iterable[RenderableType]) -> None:
         return
     screen = Console(theme=THEME, highlight=False)
     for renderable in renderables:
-        screen.print(_Visible(renderable))
+        screen.print(_Visible(renderable), crop=False)
 
 
 def as_text(renderables: Iterable[RenderableType], *, width: int = WIDTH) -> str:

@@ -28,6 +28,7 @@ from lichen_policies.dialects.terraform_configuration import (
     WrittenPlan,
     blocks_of,
     property_of,
+    references_of,
 )
 from lichen_policies.dialects.terraform_provider import Providers
 from lichen_policies.dialects.terraform_values import SECRET, Values
@@ -194,7 +195,10 @@ class _Plan:
             return SECRET
         if unknown is True:
             references = self._configuration.addresses(written, place)
-            return Unknown(AFTER_DEPLOYMENT, references) if references else UNKNOWN
+            if not references:
+                return UNKNOWN
+            names = tuple(references_of(written))
+            return Unknown(AFTER_DEPLOYMENT, references, names=names)
         if not unknown and not secret:  # nothing is marked in it
             return after
         if isinstance(after, dict) or (isinstance(unknown, dict) and unknown):

@@ -36,20 +36,23 @@ class Unknown:
     ``references`` are the addresses of the resources that it is made of, where the document says
     them: a stack finds what the value refers to, though nobody knows the value. ``written`` is the
     text that a template makes it of, with the names of what is not known in it
-    (``endpoint/${Chat.EndpointName}/variant/all``); empty where that is not known.
+    (``endpoint/${Chat.EndpointName}/variant/all``); empty where that is not known. ``names`` are
+    the names in its expression, of which a plan has no more (``aws_sns_topic.page.arn``).
     """
 
-    __slots__ = ("because", "references", "written")
+    __slots__ = ("because", "names", "references", "written")
 
     def __init__(
         self,
         because: str = AFTER_DEPLOYMENT,
         references: tuple[str, ...] = (),
         written: str = "",
+        names: tuple[str, ...] = (),
     ) -> None:
         self.because = because
         self.references = references
         self.written = written
+        self.names = names
 
     def __repr__(self) -> str:
         return f"<unknown: {self.because}>"

@@ -130,7 +130,7 @@ def _unheard(fact: Alarm) -> Iterator[Finding]:
     off = fact.enabled is False
     if not off and fact.heard:
         return
-    path = fact.enabled_at if off else fact.actions_at
+    path = fact.enabled_at if off else fact.heard_at
     yield Finding(
         what=f"{path} is {'false' if off else 'not set'}, and nothing in the stack acts on the "
         "alarm: it rings unheard",

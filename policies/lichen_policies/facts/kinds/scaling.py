@@ -151,8 +151,8 @@ class Alarm(Fact, frozen=True, kw_only=True):
     threshold_at: str = ""
     period_s: float | None = None
     actions: tuple[str, ...] | None = None
-    actions_at: str = ""
     heard: bool | None = None
+    heard_at: str = ""
     enabled: bool | None = None
     enabled_at: str = ""
     missing: Literal["breaching", "notBreaching", "ignore", "missing"] | str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -26,7 +27,7 @@ from lichen_policies.facts.readers.aws.joining import (
     known_or_open,
     means,
 )
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
 
 CLOUD = "aws"
@@ -38,6 +39,7 @@ TYPES = {
 FACTS = (Alarm,)
 
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
+_AN_ARN = r"aws_\w+\.[\w-]+(\[[^\]*]+\])?\.arn$"
 _NAMESPACES = ("AWS/SageMaker", "/aws/sagemaker/", "AWS/Bedrock")
 
 
@@ -70,7 +72,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         period_s=field(properties.number("period")),
         actions=field(properties.texts("alarm_actions")),
         heard=field(_heard(properties)),
-        actions_at=properties.at("alarm_actions"),
+        heard_at=properties.at("alarm_actions"),
         enabled=field(_enabled(properties.scalar("actions_enabled"))),
         enabled_at=properties.at("actions_enabled"),
         missing=field(properties.text("treat_missing_data")),
@@ -96,12 +98,14 @@ def _dimensions(properties: Properties) -> Maybe[dict[str, object]]:
 
 def _heard(properties: Properties) -> Maybe[bool]:
     """Whether it has an action of any kind; one that is not known yet is one. Terraform's sets are
-    unknown as a whole where an element is, and an empty one never is."""
+    unknown as a whole where an element is, and where it is open how many there are: one that is
+    made of nothing but ARNs, each of one resource, has some."""
     found = [properties.value(name) for name in _ACTIONS]
     if any(isinstance(each, list | tuple) and each for each in found):
         return True
     if properties.dialect == "terraform" and any(
-        is_unknown(each) and each.because == AFTER_DEPLOYMENT for each in found
+        is_unknown(each) and each.names and all(re.match(_AN_ARN, name) for name in each.names)
+        for each in found
     ):
         return True
     return next((each for each in found if is_unknown(each)), any(found))
