@@ -88,7 +88,9 @@ def command(
     if cases is not None:
         from lichen.measured.answer import answer_cases
         from lichen.measured.file import read_cases, write_answers
+        from lichen_doors.command.output import check_outputs
 
+        check_outputs([cases], {"--output": output})
         answers = answer_cases(read_cases(cases), catalogue)
         write_answers(answers, output)
         predicted = sum(answer.predicted is not None for answer in answers)

@@ -86,7 +86,7 @@ class Noting:
 
 def _put_metric(region: str, namespace: str, data: list[dict[str, Any]]) -> None:
     from moto.cloudwatch.models import cloudwatch_backends
-    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.core.models import DEFAULT_ACCOUNT_ID
 
     for datum in data:  # moto's times are of UTC, and do not say so
         at = datetime.fromisoformat(datum["Timestamp"]).astimezone(UTC)
