@@ -86,6 +86,11 @@ IN_CLUSTERS: Mapping[str, str] = {
 }
 """Why a rule judges no object of Kubernetes, where something like what it judges exists there."""
 
+IN_PACKS: Mapping[str, str] = {
+    "neuron-without-device-plugin": "a policy pack does not see what a provider is made of",
+}
+"""Why a policy pack does not judge by a rule that other doors judge a program by."""
+
 
 class Cell(NamedTuple):
     """Whether a door judges by a rule in a dialect; why not where it does not, or how far."""
@@ -108,6 +113,8 @@ def cell(rule: Rule, examples: Sequence[Case], dialect: str, door: Door) -> Cell
         if dialect == "kubernetes" and rule.name in IN_CLUSTERS:
             return Cell(False, IN_CLUSTERS[rule.name])
         return Cell(False, "no resource that it judges exists in this dialect")
+    if door.name == "CrossGuard" and rule.name in IN_PACKS:
+        return Cell(False, IN_PACKS[rule.name])
     if door.name != "Checkov":
         return Cell(True)
     if issubclass(rule.judges, Stack) or all(case.together for case in failing):

@@ -62,6 +62,9 @@ def main() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
     if sys.stdout is None:  # which is no mistake where the answer goes to a file
         sys.stdout = _Closed()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")  # ASCII and Latin-1 lack some letters of a region
     end = _End()
     gc.disable()
     from lichen_doors.command import main as command

@@ -71,10 +71,10 @@ def plan(case: Case) -> dict[str, Any]:
     for each in case.resources:
         provider = each.type.partition("_")[0]
         region = region_of(each)
-        providers[provider] = {
-            "name": provider,
-            "expressions": {"region": {"constant_value": region}} if region else {},
-        }
+        expressions = {"region": {"constant_value": region}} if region else {}
+        if isinstance(each.region, Unknown):
+            expressions["host"] = {"references": _references(each.region, addresses)}
+        providers[provider] = {"name": provider, "expressions": expressions}
         own = {
             "address": addresses[each.address],
             "mode": "managed",
@@ -143,7 +143,12 @@ def preview(case: Case) -> dict[str, Any]:
     steps: dict[str, Any] = {}
     for each in case.resources:
         provider, inputs = provider_of(each, case)
-        steps[provider] = {"urn": provider, "type": provider.split("::")[2], "inputs": inputs}
+        steps[provider] = {
+            "urn": provider,
+            "type": provider.split("::")[2],
+            "inputs": inputs,
+            "propertyDependencies": made_of(each, case),
+        }
     for each in case.resources:
         provider, _ = provider_of(each, case)
         steps[urn(each, case)] = {
@@ -180,6 +185,14 @@ def provider_of(resource: Resource, case: Case) -> tuple[str, dict[str, Any]]:
         f"urn:pulumi:{stack_of(case)}::demo::pulumi:providers:{plugin}::own",
         {name: region} if region else {},
     )
+
+
+def made_of(resource: Resource, case: Case) -> dict[str, list[str]]:
+    """What the provider of a resource is made of: the cluster that it reaches."""
+    place = resource.region
+    names = place.references if isinstance(place, Unknown) else ()
+    urns = [urn(each, case) for each in case.resources if each.address in names]
+    return {"kubeconfig": urns} if urns else {}
 
 
 def inputs_of(value: Any) -> Any:

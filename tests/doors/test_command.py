@@ -1,6 +1,7 @@
 """The command: what it prints for people and for programs, and how it ends."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -248,6 +249,42 @@ def test_a_judged_document_is_not_written_over(tmp_path: Path) -> None:
     run = lichen("check", tmp_path, "--report", f"json={document}")
     assert (run.exit_code, "is what is read, and would be lost" in run.stderr) == (2, True)
     assert document.read_text() == before
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_letter_that_the_terminal_lacks_is_a_question_mark(encoding: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "lichen_doors", "catalogue", "regions"],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (run.returncode, b"?" in run.stdout, run.stderr) == (0, True, b"")
+
+
+def test_a_manifest_is_not_written_over_by_its_patch(tmp_path: Path) -> None:
+    manifest = tmp_path / "h.yaml"
+    manifest.write_text(
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: chat}\n"
+        "spec: {minReplicas: 1, maxReplicas: 8}\n"
+    )
+    before = manifest.read_text()
+    asked = ("karpenter", "ceilings", manifest, "--region", "eu-west-1", "--share", "high=50")
+    run = lichen(*asked, "--output", manifest)
+    assert (run.exit_code, "is what is read, and would be lost" in run.stderr) == (2, True), run
+    assert manifest.read_text() == before
+    for _twice in range(2):
+        assert lichen(*asked, "--output", tmp_path / "patch.yaml").exit_code == 0
+
+
+def test_only_an_earlier_pack_is_written_over(tmp_path: Path) -> None:
+    workload, pack = tmp_path / "assistant.yaml", tmp_path / "lichen-pack"
+    workload.write_text("name: assistant\n")
+    run = lichen("pack", "--file", workload)
+    assert (run.exit_code, "is no earlier pack, and would be lost" in run.stderr) == (2, True), run
+    assert workload.read_text() == "name: assistant\n"
+    for _twice in range(2):
+        assert lichen("pack", "--file", pack).exit_code == 0
 
 
 def test_a_text_longer_than_an_encoder_reads_does_not_fit() -> None:

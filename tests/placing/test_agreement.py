@@ -58,13 +58,15 @@ def few() -> Iterator[Catalogue]:
 
 def endpoint_of(path: Path) -> Placement | InputError:
     args = EndpointArgs(workload_file=str(path))
+    workload = path.read_text(encoding="utf-8")
+    is_archive = re.search("^mode: (batch|serverless)", workload, re.MULTILINE)
+    archive = "model.tar.gz" if is_archive else ""
     args["aws"] = {
-        "artifacts": "s3://models/it/",
+        "artifacts": f"s3://models/it/{archive}",
         "requests": "s3://requests/it/",
         "results": "s3://results/it/",
         "topics": ["alarm"],
     }
-    workload = path.read_text(encoding="utf-8")
     if "serverless" not in workload:  # that has no network of the user's
         args["aws"] |= {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]}
     if "lambda" in workload:  # no image of AWS's runs there

@@ -71,9 +71,10 @@ def _pages_here() -> Mapping[str, Page]:
     """The page of every rule, as this folder configures it."""
     from lichen_doors.command.own_rows import is_configured
     from lichen_doors.report import rule_pages
+    from lichen_doors.report.kept_pages import pages_as_shipped
 
     if not is_configured(Path.cwd()):
-        pages = rule_pages.read_pages(rule_pages.pages_as_shipped())
+        pages = rule_pages.read_pages(pages_as_shipped())
     else:
         from lichen_policies.gate import Gate
 

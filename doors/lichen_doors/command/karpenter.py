@@ -10,7 +10,7 @@ import click
 
 from lichen.input_error import InputError
 from lichen_doors.command.options import FILE, INPUT, NumberRange, formats
-from lichen_doors.command.output import write
+from lichen_doors.command.output import check_outputs, write
 from lichen_doors.command.own_rows import configured_catalogue
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def ceiling_command(
     NodePools. A patch is one for kustomize and for kubectl patch. A ceiling never goes below its
     floor.
     """
+    check_outputs(files, {"--output": output})
     from lichen_practices.clusters.ceilings import ceilings
 
     catalogue = configured_catalogue(Path.cwd())

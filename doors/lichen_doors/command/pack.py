@@ -32,6 +32,9 @@ run_module("pulumi.policy", run_name="__main__")
 """
 """A shell's script and a Python program at once: a first line may not have a space in a path."""
 
+MARK = "# Lichen's policy pack as one file"
+"""What each pack that is one file has in it, by which it may be written anew."""
+
 
 @click.command("pack")
 @click.option(
@@ -53,6 +56,10 @@ def command(file: Path | None, form: str) -> None:
         _say(folder, form, str(folder))
         return
     pack_folder()
+    if file.is_file() and not _is_pack(file):
+        raise InputError(
+            f"{file} is no earlier pack, and would be lost", fix="name another file", field="--file"
+        )
     try:
         write_whole(file, EXECUTABLE.format(python=sys.executable))
         file.chmod(0o755)
@@ -61,6 +68,14 @@ def command(file: Path | None, form: str) -> None:
             f"{file} cannot be written: {error.strerror}", fix="name another"
         ) from None
     _say(file.absolute(), form, _use(file.absolute()))
+
+
+def _is_pack(file: Path) -> bool:
+    """Whether an earlier call wrote a file, in whichever Python it ran."""
+    try:
+        return MARK in file.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # nothing is known of it, so it is kept
+        return False
 
 
 def _say(path: Path, form: str, text: str) -> None:

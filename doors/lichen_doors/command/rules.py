@@ -39,13 +39,14 @@ def command(context: click.Context, configuration: Path | None, form: str) -> No
         return
     from lichen_doors.command.own_rows import is_configured
     from lichen_doors.report import rule_pages
+    from lichen_doors.report.kept_pages import pages_as_shipped
 
     if form == "schema" or configuration is not None or is_configured(Path.cwd()):
         _list_configured(configuration, form)
     elif form == "json":
-        click.echo(rule_pages.pages_as_shipped())
+        click.echo(pages_as_shipped())
     else:
-        _list(rule_pages.read_pages(rule_pages.pages_as_shipped()), (), form)
+        _list(rule_pages.read_pages(pages_as_shipped()), (), form)
 
 
 def _list_configured(configuration: Path | None, form: str) -> None:

@@ -8,11 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from lichen_policies.kept import keep_text, kept_text
 from lichen_policies.levels import BLOCKING, Level, LimitValue, Severity
-from lichen_policies.rule_files import FOLDER, rule_files
 
 from lichen.figures import whole
 from lichen.words import Environment
@@ -35,24 +32,6 @@ class Page:
     exceptions: str
     tags: str
     url: str
-
-
-def pages_as_shipped() -> str:
-    """Every rule's page where no lichen.yaml holds, as JSON. It is kept while no file changes that
-    it is made of."""
-    files = rule_files(__file__, str(Path(__file__).with_name("rules.py")))
-    text = kept_text(FOLDER, "pages", files)
-    if text is None:
-        from lichen_policies.configuration import read
-        from lichen_policies.gate import Gate
-
-        from lichen_doors.report import for_programs, rules
-
-        checksum, gate = files.checksum, Gate(read(None))
-        text = for_programs(rules.pages(gate)).encode()
-        if not any(rule.mistake for rule in gate.rules().values()):
-            keep_text(FOLDER, "pages", checksum, text)
-    return text.decode()
 
 
 def read_pages(text: str) -> list[Page]:

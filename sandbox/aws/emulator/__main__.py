@@ -2,7 +2,8 @@
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
 search the world, and what was deleted while an endpoint served it (GET /deleted-in-use). GET /idle
-lets a while without requests pass.
+lets a while without requests pass, and POST /service-metric/REGION is what a service of AWS itself
+says to CloudWatch: nobody else may use its namespaces.
 """
 
 import json
@@ -11,6 +12,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -33,6 +35,7 @@ from sandbox.aws.exit_with_parent import exit_with_parent
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
 _FUNCTION_URL = "/function-url/"
+_SERVICE_METRIC = "/service-metric/"
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -58,6 +61,12 @@ class Noting:
         if environ["PATH_INFO"] == "/idle":
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(copies.idle()).encode()]
+        if environ["PATH_INFO"].startswith(_SERVICE_METRIC):
+            region = environ["PATH_INFO"].removeprefix(_SERVICE_METRIC)
+            said = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            _put_metric(region, said["namespace"], said["data"])
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"{}"]
         if environ["PATH_INFO"].startswith(_FUNCTION_URL):
             extended_app("lambda")
             from sandbox.aws.emulator.extensions.awslambda import called_through_url
@@ -73,6 +82,16 @@ class Noting:
             else:
                 return self.ours[found[2]](environ, start_response)
         return self.application(environ, start_response)
+
+
+def _put_metric(region: str, namespace: str, data: list[dict[str, Any]]) -> None:
+    from moto.cloudwatch.models import cloudwatch_backends
+    from moto.core import DEFAULT_ACCOUNT_ID
+
+    for datum in data:  # moto's times are of UTC, and do not say so
+        at = datetime.fromisoformat(datum["Timestamp"]).astimezone(UTC)
+        datum["Timestamp"] = at.replace(tzinfo=None)
+    cloudwatch_backends[DEFAULT_ACCOUNT_ID][region].put_metric_data(namespace, data)
 
 
 def extended_app(service: Any) -> Any:

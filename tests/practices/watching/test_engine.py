@@ -206,24 +206,22 @@ def test_requests_of_cloudwatch_are_beside_what_is_declared(
             )
         )
     )
-    cloudwatch = of_emulator.cloud.client("cloudwatch", "eu-north-1")
     start = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
     named = [{"Name": "EndpointName", "Value": "chat"}, {"Name": "VariantName", "Value": "all"}]
     for hour, requests in enumerate((3600, 36_000)):
         at = start + datetime.timedelta(hours=hour)
-        cloudwatch.put_metric_data(
-            Namespace="AWS/SageMaker",
-            MetricData=[
-                {"MetricName": "Invocations", "Dimensions": named, "Timestamp": at,
-                 "Value": requests, "Unit": "Count"}
-            ],
+        of_emulator.cloud.service_metric(
+            "eu-north-1",
+            "AWS/SageMaker",
+            {"MetricName": "Invocations", "Dimensions": named, "Timestamp": at.isoformat(),
+             "Value": requests, "Unit": "Count"},
         )  # fmt: skip
-    cloudwatch.put_metric_data(
-        Namespace="/aws/sagemaker/Endpoints",
-        MetricData=[
-            {"MetricName": "CPUUtilization", "Dimensions": named, "Timestamp": start, "Value": 40.0}
-        ],
-    )
+    of_emulator.cloud.service_metric(
+        "eu-north-1",
+        "/aws/sagemaker/Endpoints",
+        {"MetricName": "CPUUtilization", "Dimensions": named, "Timestamp": start.isoformat(),
+         "Value": 40.0},
+    )  # fmt: skip
     answer = json.loads(watch(path, "--utilisation", "aws", "--format", "json").stdout)
     rows = {each["endpoint"]: each for each in answer["utilisation"]}
     assert rows["chat"]["peak_rps"] == 10
