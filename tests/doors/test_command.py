@@ -294,6 +294,18 @@ def test_a_text_longer_than_an_encoder_reads_does_not_fit() -> None:
     assert (run.exit_code, "more than the 8192 that BAAI/bge-m3 accepts" in run.stdout) == (3, True)
 
 
+def test_a_copy_of_a_model_uses_whole_chips() -> None:
+    given = ("size", "--model", "meta-llama/Llama-3.1-8B", *LENGTHS, "--machine")
+    for machine, chips, why in (
+        ("g5.12xlarge", 2.7, "uses whole chips"),
+        ("g5.xlarge", 0.3, "uses whole chips"),
+        ("g5.12xlarge", 3, "32 heads"),
+    ):
+        run = lichen(*given, machine, "--chips", chips)
+        assert (run.exit_code, why in run.stderr) == (2, True)
+    assert lichen(*given, "g5.12xlarge", "--chips", 2).exit_code == 0
+
+
 def test_a_table_of_cases_says_all_its_columns_at_once(tmp_path: Path) -> None:
     table = tmp_path / "c.csv"
     table.write_text("model,machine,foo\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, get_args
@@ -17,6 +18,7 @@ from lichen_doors.command.own_rows import configured_catalogue
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
+    from lichen.catalogue.schema import Machine
     from lichen.workload import ModelCard
     from lichen_doors.report.sizing import Sized
 
@@ -143,6 +145,7 @@ def sized_on(
 
     card, row = catalogue.model(model), catalogue.machine(machine)
     _check_lengths(card, input_tokens, output_tokens)
+    _check_chips(card, row, catalogue, stack, chips)
     choices = (precision,) if precision else sizing.precisions_to_try(served_in(card))
     load: PredictionOptions = {
         "precision": choices[0],
@@ -181,4 +184,29 @@ def _check_lengths(card: ModelCard, input_tokens: int | None, output_tokens: int
             fix=f"add {' and '.join(f'{option} N' for option in lacking)}: those of a typical "
             "request",
             field=" and ".join(lacking),
+        )
+
+
+def _check_chips(
+    card: ModelCard, machine: Machine, catalogue: Catalogue, stack: str | None, chips: float | None
+) -> None:
+    """A server splits a model over whole chips, and over cores where one chip has several of them:
+    the predictor knows those numbers. A machine with a part of a GPU has no whole one."""
+    from lichen.sizing.coefficients import knowledge
+
+    chip = knowledge(catalogue).chips.of_machine(machine)
+    if chips is None or chip is None or chip.parallel_degrees or machine.accelerators < 1:
+        return
+    if not chips.is_integer():
+        raise InputError(
+            f"{chips:g} is no whole number, and a copy of a model uses whole chips",
+            fix=f"write --chips {math.ceil(chips)}",
+            field="--chips",
+        )
+    if stack in (None, "vllm") and card.kind == "llm" and card.heads and card.heads % chips:
+        least = max(each for each in range(1, int(chips)) if card.heads % each == 0)
+        raise InputError(
+            f"the {card.heads:g} heads of {card.name} do not divide over {chips:g} chips",
+            fix=f"write --chips {least}",
+            field="--chips",
         )
