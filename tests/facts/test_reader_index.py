@@ -7,6 +7,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,13 @@ def test_a_reader_that_fails_when_it_is_needed_blocks_what_judges_its_facts(fold
     assert (dirty.verdict, dirty.broken, dirty.level) == ("unverified", True, "mandatory")
     assert "the reader failed with ModuleNotFoundError" in dirty.message
     assert {name for name, each in verdicts.items() if each.broken} <= set(rules())
+
+
+def test_a_reader_that_another_thread_imports_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow_reader.py").write_text("import time\ntime.sleep(0.2)\ndef read(): return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    read = reading._function("slow_reader", "read")
+    with ThreadPoolExecutor(3) as threads:
+        assert [each.result() for each in [threads.submit(read) for _ in range(3)]] == [1, 1, 1]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -80,10 +80,15 @@ def by_type() -> Mapping[tuple[Dialect, str], Reader]:
 def _function(module: str, name: str) -> Callable[..., Any]:
     """A function of a module that is imported when it is first called."""
 
+    loaded: ModuleType | None = None
+
     def call(*arguments: object) -> Any:
-        # Python's own question whether a module is there takes as long as reading some properties.
-        found = sys.modules.get(module) or importlib.import_module(module)
-        return getattr(found, name)(*arguments)
+        # Python's own question whether a module is there takes as long as reading some properties,
+        # and it alone waits for a module that another thread imports at this moment.
+        nonlocal loaded
+        if loaded is None:
+            loaded = importlib.import_module(module)
+        return getattr(loaded, name)(*arguments)
 
     return call
 
