@@ -38,7 +38,7 @@ ANSWERS = {
     f"watch {STATES}": "watch.json",
     f"scorecard {STATES}": "scorecard.json",
     f"train {EXAMPLES}/retrain.yaml": "training-plan.json",
-    "verify FOLDER/decision.json": "verification.json",
+    "verify FOLDER/recorded.json": "verification.json",
     "explain dirty-region": "explain.json",
     "explain eu-north-1": "explain.json",
     "explain inf2.xlarge": "explain.json",
@@ -47,7 +47,7 @@ ANSWERS = {
     f"explain {STATES}/chat-prod.json": "portability.json",
     "rules": "rules.json",
     "rules new too-many --directory FOLDER/rules": "new-rule.json",
-    "rules test --directory FOLDER/rules": "tested-rules.json",
+    "rules test --directory FOLDER/own": "tested-rules.json",
     **{
         f"catalogue {table}{options}": "catalogue.json"
         for table, options in {
@@ -102,6 +102,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "apiVersion: karpenter.sh/v1\nkind: NodePool\nmetadata: {name: gpu}\n"
         "spec: {limits: {cpu: 100}}\n"
     )
+    for made in (
+        ["check", CHAT, "--record", str(folder / "recorded.json")],
+        ["rules", "new", "too-many", "--directory", str(folder / "own")],
+    ):
+        run = CliRunner().invoke(main, made)
+        assert run.exit_code in (0, 1), run.output
     return folder
 
 
