@@ -71,8 +71,10 @@ def brings_plugin(name: Maybe[str], others: Iterable[str]) -> Maybe[bool]:
     is none of the ``others`` that do not."""
     if name is None or is_unknown(name):
         return name
+    if _PLUGIN in name.lower():
+        return True
     own = name.rstrip("/").rpartition("/")[2].partition(":")[0].lower()
-    return True if _PLUGIN in name.lower() else False if own in others else None
+    return False if own in others else None
 
 
 def nodes(
@@ -137,9 +139,13 @@ def _in_cluster(pods: NeuronPods, stack: Stack) -> NeuronPods:
     own = cluster.resource
     if cluster.fact.as_read("automatic") is not False or not refers_to(place, own.address):
         return pods
-    plugin: Maybe[bool] = next(filter(is_unknown, put), False)
-    if True in put or None in put:
-        plugin = True if True in put else None
+    plugin: Maybe[bool]
+    if True in put:
+        plugin = True
+    elif None in put:
+        plugin = None
+    else:
+        plugin = next(filter(is_unknown, put), False)
     return msgspec.structs.replace(
         pods, cluster=called(own), machines=min(machines), plugin=field(plugin)
     )
