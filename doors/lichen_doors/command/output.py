@@ -73,7 +73,7 @@ def write(text: str, output: Path | None = None) -> None:
         ) from None
 
 
-def check_no_state(outputs: Mapping[str, Path | None]) -> None:
+def _check_no_state(outputs: Mapping[str, Path | None]) -> None:
     """Refuse a file to write that is a state: it may be one of those that are read."""
     from lichen_practices.watching.states import StoredState, read_states
 
@@ -88,6 +88,13 @@ def check_no_state(outputs: Mapping[str, Path | None]) -> None:
             raise InputError(
                 f"{path} is a state, and would be lost", fix="name another file", field=option
             )
+
+
+def check_beside_states(places: Iterable[str], outputs: Mapping[str, Path | None]) -> None:
+    """Refuse a file to write that is one of the places that are read, or any state: it would be
+    lost."""
+    check_outputs([Path(each) for each in places if "://" not in each], outputs)
+    _check_no_state(outputs)
 
 
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | None]) -> None:
