@@ -168,7 +168,7 @@ def sized_on(
 
 def _check_lengths(card: ModelCard, input_tokens: int | None, output_tokens: int | None) -> None:
     """A language model's speed is that of a request of some length: none is taken for granted."""
-    if card.kind not in ("llm", "vlm"):
+    if not card.generates:
         return
     given = {"--input-tokens": input_tokens, "--output-tokens": output_tokens}
     lacking = [option for option, value in given.items() if value is None]
