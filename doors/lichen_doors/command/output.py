@@ -90,6 +90,17 @@ def _check_no_state(outputs: Mapping[str, Path | None]) -> None:
             )
 
 
+def check_replaced(
+    option: str, path: Path | None, what: str, is_one: Callable[[Path], bool]
+) -> None:
+    """Refuse a file to write that is there, has something in it, and is none of its kind
+    (``what``): it would be lost."""
+    if path is not None and path.is_file() and path.stat().st_size and not is_one(path):
+        raise InputError(
+            f"{path} is no {what}, and would be lost", fix="name another file", field=option
+        )
+
+
 def check_beside_states(places: Iterable[str], outputs: Mapping[str, Path | None]) -> None:
     """Refuse a file to write that is one of the places that are read, or any state: it would be
     lost."""

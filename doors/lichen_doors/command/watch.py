@@ -127,7 +127,10 @@ def command(
     cannot be read.
     """
     check_places(places)
-    check_beside_states((*places, *emissions), {"--output": output, "--prometheus": prometheus})
+    file = None if history is None or "://" in history else Path(history)
+    check_beside_states(
+        (*places, *emissions), {"--output": output, "--prometheus": prometheus, "--history": file}
+    )
     from lichen_policies.gate import Gate
     from lichen_practices.watching.moving import Tolerance
     from lichen_practices.watching.run import WatchOptions, watch
