@@ -43,7 +43,7 @@ class InputPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = super().convert(value, param, ctx)
         if str(path) != "-" and not (self.patterns and set("*?[") & set(str(path))):
-            _check_there(path)
+            _check_there(Path(str(path)))
         return path
 
 
