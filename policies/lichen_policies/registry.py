@@ -419,19 +419,17 @@ def _known(rule: _KeptRule) -> Rule:
         theme=rule.theme,
         thresholds=rule.thresholds,
         limits_by_environment=rule.limits_by_environment,
-        kind=partial(_kind_of, *rule.judges),
-        code=partial(_code_of, rule.name),
+        kind=cache(partial(_kind_of, *rule.judges)),
+        code=cache(partial(_code_of, rule.name)),
     )
 
 
-@cache
 def _kind_of(module: str, kind: str) -> type[Fact] | type[Stack]:
     """What a rule judges. It is there: its file is among those that the copy was made of."""
     found: type[Fact] | type[Stack] = getattr(importlib.import_module(module), kind)
     return found
 
 
-@cache
 def _code_of(name: str) -> RuleCode:
     """What is of a rule's own Python. A file that cannot be imported after all judges nothing: its
     function raises what the import did, which makes the rule's verdicts *unverified*."""
