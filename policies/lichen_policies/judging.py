@@ -33,9 +33,11 @@ from lichen_policies.facts import (
     Unknown,
     Unverified,
 )
+from lichen_policies.facts.environment import STRICTEST
 from lichen_policies.facts.fact import read_field
 from lichen_policies.facts.reading import completed, facts_of, kinds_read
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
+from lichen_policies.levels import Level
 from lichen_policies.nonsense import Nonsense, findings_of
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
@@ -274,7 +276,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     ``resource`` is None where a rule judges a whole stack; ``file`` is the document then. A finding
     of a rule over a run has the environment of the resource that it is about, as ``environments``
-    have it by address.
+    have it by address. ``any_environment`` says that it may be any, and is not known.
     """
 
     book: Rulebook
@@ -283,6 +285,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment | None
     file: str | None = None
     environments: Mapping[str, Environment | None] = {}
+    any_environment: bool = False
 
     def of(self, judged: Stack, limit_s: float) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
@@ -317,21 +320,49 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             last = self.broken(f"the rule {self.rule.name}", error, path)
         return [*map(self.failed, tuple(found)), last]
 
-    def where_it_is_on(
-        self, verdicts: list[Verdict], environment: Unknown, path: str
-    ) -> list[Verdict]:
-        """The verdicts of a fact whose environment is not known: *unverified* in place of findings
-        where the rule is off in one that it may be."""
-        if all(self.book.level(self.rule, each) != "disabled" for each in ENVIRONMENTS):
-            return verdicts
-        yet = " yet" if environment.because == AFTER_DEPLOYMENT else ""
-        message = f"cannot be checked{yet}: environment {environment.because}"
-        others = [verdict for verdict in verdicts if verdict.verdict != "fail"]
-        return [self.verdict("unverified", message, path), *others]
+    def in_any_environment(self, fact: Fact, because: Unknown, path: str) -> Steps[list[Verdict]]:
+        """The verdicts of a fact whose environment is not known: it may be any of the three.
+
+        What offends in each of them is found, at the strictest level that it has in one; what
+        offends in none passes. What offends in some alone, since the rule is off or its limits are
+        wider in the others, is *unverified* at the strictest level of that: to block would stop a
+        development that is fine, to pass would let a production through.
+        """
+        judged: list[list[Verdict]] = []
+        limits: list[msgspec.Struct] = []
+        on = [each for each in STRICTEST if self.book.level(self.rule, each) != "disabled"]
+        for environment in on:
+            if (theirs := self.book.limits(self.rule, environment)) in limits:
+                continue
+            limits.append(theirs)
+            within = msgspec.structs.replace(self, environment=environment)
+            found: list[Finding] = []
+            try:
+                yield within.step(fact, found), LIMIT_S
+            except Exception as error:
+                judged.append(self.verdicts(found, error, path))
+            else:
+                judged.append(self.verdicts(found))
+        offends = [any(verdict.verdict == "fail" for verdict in each) for each in judged]
+        if not any(offends):
+            unverified = (each for each in judged if each[0].verdict == "unverified")
+            return next(unverified, judged[0] if judged else [])
+        if all(offends) and len(on) == len(ENVIRONMENTS):
+            return judged[0]
+        yet = " yet" if because.because == AFTER_DEPLOYMENT else ""
+        message = f"cannot be checked{yet}: environment {because.because}"
+        others = [verdict for each in judged for verdict in each if verdict.verdict == "unverified"]
+        return [self.verdict("unverified", message, path), *others[:1]]
 
     def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
         limits = self.book.limits(self.rule, self.environment)
         findings_of(self.rule, judged, limits, self.book.known, found)
+
+    def _strictest(self, level: Callable[[Environment | None], Level]) -> Level:
+        """The level that holds; the strictest where the environment may be any."""
+        if not self.any_environment:
+            return level(self.environment)
+        return max(map(level, ENVIRONMENTS), key=STRICTNESS.index)
 
     def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
         """*Unverified*, because a rule or a reader broke."""
@@ -390,9 +421,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Verdict:
         """A verdict, with the parts of the finding that it is about."""
         rule, resource, environment = self.rule, self.resource, self.environment
-        level = self.book.level(rule, environment)
+        level = self._strictest(partial(self.book.level, rule))
         if outcome == "unverified" and level != "disabled":
-            unverified = self.book.unverified_level(environment)
+            unverified = self._strictest(self.book.unverified_level)
             level = max(level, unverified, key=STRICTNESS.index) if broken else unverified
         address = "" if resource is None else resource.address
         reported = outcome in ("fail", "unverified")
@@ -572,15 +603,21 @@ def _of_branches(verdict: Verdict) -> Verdict:
 
 
 class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it."""
+    """A fact, with what each of its twenty judgements asks it. ``open`` is an environment that is
+    not known."""
 
     fact: Fact
     environment: Environment | None
     path: str
+    open: Unknown | None
 
     @classmethod
     def of(cls, fact: Fact) -> _Subject:
-        return cls(fact, _environment_of(fact), read_field(fact, "path"))
+        environment: Maybe[Environment] = read_field(fact, "context").environment
+        path = read_field(fact, "path")
+        if is_unknown(environment):
+            return cls(fact, None, path, environment)
+        return cls(fact, environment, path, None)
 
 
 def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list[Verdict]]:
@@ -589,21 +626,23 @@ def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list
     quiet: list[Verdict] = []
     reported: list[Verdict] = []
     book, rule = judgement.book, judgement.rule
-    for fact, environment, path in subjects:
-        if book.level(rule, environment) == "disabled":
+    for fact, environment, path, open_ in subjects:
+        if open_ is None and book.level(rule, environment) == "disabled":
             continue
         within = judgement
         if environment != judgement.environment:
             within = msgspec.structs.replace(judgement, environment=environment)
-        found: list[Finding] = []
-        try:  # as Judgement.of does; a generator less for each of a million judgements
-            yield within.step(fact, found), LIMIT_S
-        except Exception as error:  # no name outlives this: it and its frames would be a cycle
-            verdicts = within.verdicts(found, error, path)
+        if open_ is not None:
+            within = msgspec.structs.replace(within, any_environment=True)
+            verdicts = yield from within.in_any_environment(fact, open_, path)
         else:
-            verdicts = within.verdicts(found)
-        if found and isinstance(fact.context.environment, Unknown):
-            verdicts = within.where_it_is_on(verdicts, fact.context.environment, path)
+            found: list[Finding] = []
+            try:  # as Judgement.of does; a generator less for each of a million judgements
+                yield within.step(fact, found), LIMIT_S
+            except Exception as error:  # no name outlives this: it and its frames would be a cycle
+                verdicts = within.verdicts(found, error, path)
+            else:
+                verdicts = within.verdicts(found)
         for verdict in verdicts:
             loud = verdict.verdict in ("fail", "unverified")
             (reported if loud else quiet).append(verdict)
