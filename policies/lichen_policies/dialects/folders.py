@@ -267,7 +267,8 @@ class _Walk:
         """The modules of Terraform that are applied."""
         if not self.modules:
             return
-        from lichen_policies.dialects.hcl.modules import called_by, files_of, read_module
+        from lichen_policies.dialects.hcl.files import files_of
+        from lichen_policies.dialects.hcl.modules import called_by, read_module
 
         files = cache(files_of)
         planned = {

@@ -44,7 +44,6 @@ from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_o
 from lichen_policies.dialects.hcl.syntax import Block, Body, Written
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_block import over
-from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.dialects.terraform_values import SECRET
 from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
@@ -95,36 +94,6 @@ class _Nothing:
 
     def found(self, _name: str, _steps: Sequence[Step], /) -> Any:
         return OPEN
-
-
-def files_of(folder: Path) -> Body:
-    """What the files of a folder write together."""
-    blocks: list[Block] = []
-    files = [file for file in sorted(folder.iterdir()) if is_configuration(file) and file.is_file()]
-    for file in files:
-        try:
-            blocks += syntax.read(file).blocks
-        except syntax.HasTemplates as error:
-            raise _of_templates(error, file, len(files)) from None
-        except InputError as error:
-            raise error.within(str(file)) from None
-        except RecursionError:
-            raise too_deep().within(str(file)) from None
-    return Body({}, tuple(blocks))
-
-
-def _of_templates(error: InputError, file: Path, files: int) -> InputError:
-    """What is said of a folder that a tool has to fill in first: one of its files is no
-    configuration, so what the others mean is not known either."""
-    what = "the only file" if files == 1 else f"none of the {files} files"
-    return InputError(
-        f"{error.wrong}: {what} of this folder is judged"
-        if files > 1
-        else f"{error.wrong}: {what} of this folder is not judged",
-        fix=error.fix,
-        field=error.field,
-        document=str(file),
-    )
 
 
 def _given(root: _Module, folder: Path, given: DeploymentInput) -> dict[str, Any]:

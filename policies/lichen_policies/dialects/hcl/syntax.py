@@ -17,6 +17,7 @@ import tree_sitter_hcl
 from tree_sitter import Language, Node, Parser
 
 from lichen.document import InputError
+from lichen.parsing.bounds import twice
 from lichen.parsing.content import content_of, text_of
 from lichen.parsing.json_text import from_json
 
@@ -130,8 +131,12 @@ def _not_terraform(node: Node) -> InputError:
     return InputError(
         "is not Terraform's language",
         fix="correct it until terraform validate succeeds",
-        field=f"line {node.start_point.row + 1}",
+        field=f"line {_line(node)}",
     )
+
+
+def _line(node: Node) -> int:
+    return node.start_point.row + 1
 
 
 @cache
@@ -165,8 +170,11 @@ def _body(node: Node, file: Path) -> Body:
     blocks: list[Block] = []
     for child in node.children:
         if child.type == "attribute":
-            name, written = (each for each in child.named_children if each.type != "comment")
-            arguments[text_in(name)] = written
+            named, written = (each for each in child.named_children if each.type != "comment")
+            name = text_in(named)
+            if name in arguments:
+                raise twice(name, f", in line {_line(arguments[name])} and in line {_line(child)}")
+            arguments[name] = written
         elif child.type == "block":
             blocks.append(_block(child, file))
     return Body(arguments, tuple(blocks))
@@ -191,7 +199,7 @@ def _block(node: Node, file: Path) -> Block:
         labels=_labels(node),
         body=Body({}) if inner is None else _body(inner, file),
         file=file,
-        line=node.start_point.row + 1,
+        line=_line(node),
         last_line=node.end_point.row + 1,
     )
 
