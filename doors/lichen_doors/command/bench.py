@@ -421,7 +421,7 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
     """
     import msgspec
 
-    from lichen.whole_file import write_whole
+    from lichen.whole_file import write_asked
 
     if output is None:
         load = f"closed {record.concurrency:g}"
@@ -434,10 +434,5 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
     elif number:
         output = output.with_stem(f"{output.stem}-{number}")
     text = msgspec.json.format(msgspec.json.encode(record))
-    try:
-        write_whole(output, text + b"\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
-        ) from None
+    write_asked(output, text + b"\n")
     return output
