@@ -19,6 +19,7 @@ from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
 from lichen_policies.dialects import PROGRAMS, TYPE_THIS, cdk, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
@@ -125,11 +126,12 @@ class _Walk:
         """Read a file that is a document, whose ``text`` may be at hand; :class:`InputError` where
         it is none."""
         if is_configuration(path) and self.source == "auto":
-            content_of(path)  # a file that is not there is no module
+            # A file that is not there is no module.
+            _ = HCL.content(path) if path.suffix == ".tf" else content_of(path)
             self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
-            content_of(path)
+            BICEP.content(path)
             self.bicep[path] = None
             return
         self.progress(path)

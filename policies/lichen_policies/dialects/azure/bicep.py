@@ -19,12 +19,12 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lichen.document import InputError, did_you_mean
 from lichen.parsing.bounds import too_deep, twice
-from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.azure.declared import numbered, resource
 from lichen_policies.dialects.azure.expressions import at
 from lichen_policies.dialects.azure.functions import OPEN, called, id_of
 from lichen_policies.dialects.azure_template import unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of
@@ -113,7 +113,7 @@ def declarations_of(file: Path) -> Node:
     The parser does not know the newest of the language: what says nothing of what is deployed is
     left out of it, and the rest is refused with what the compiler makes of it.
     """
-    text = text_of(content_of(file))
+    text = BICEP.text(file)
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
         for pattern, instead in _NEWER:

@@ -15,6 +15,7 @@ from lichen.document import InputError
 from lichen.parsing.bounds import too_deep, twice
 from lichen_policies.dialects.hcl import syntax
 from lichen_policies.dialects.hcl.syntax import Block, Body, text_in
+from lichen_policies.dialects.largest import HCL
 from lichen_policies.dialects.terraform_files import is_configuration
 
 _NAMED = ("resource", "data", "module", "variable", "output", "provider")
@@ -30,6 +31,10 @@ def files_of(folder: Path) -> Body:
     there twice.
     """
     files = [file for file in sorted(folder.iterdir()) if is_configuration(file) and file.is_file()]
+    try:
+        HCL.check_files(file for file in files if file.suffix == ".tf")
+    except InputError as error:
+        raise error.within(str(folder)) from None
     plain: list[Block] = []
     overriding: list[Block] = []
     for file in files:

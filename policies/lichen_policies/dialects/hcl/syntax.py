@@ -20,6 +20,7 @@ from lichen.document import InputError
 from lichen.parsing.bounds import twice
 from lichen.parsing.content import content_of, text_of
 from lichen.parsing.json_text import from_json
+from lichen_policies.dialects.largest import HCL
 
 Written = Any
 """An expression: a node of the parser, or a value of JSON."""
@@ -65,10 +66,9 @@ _LABELS: Mapping[str, int] = {
 
 def read(file: Path) -> Body:
     """A file's blocks; :class:`InputError` names the line that is no configuration."""
-    text = text_of(content_of(file))
     if file.name.endswith(".json"):
-        return _of_json(from_json(text), file)
-    body = tree(text)
+        return _of_json(from_json(text_of(content_of(file))), file)
+    body = tree(HCL.text(file))
     for node in body.children:
         if node.type == "block" and len(_labels(node)) != _LABELS.get(
             _kind(node), len(_labels(node))
@@ -79,10 +79,9 @@ def read(file: Path) -> Body:
 
 def variables(file: Path) -> Mapping[str, Written]:
     """The values in a file of variables: ``.tfvars`` or ``.tfvars.json``."""
-    text = text_of(content_of(file))
     if not file.name.endswith(".json"):
-        return _body(tree(text), file).arguments
-    document = from_json(text)
+        return _body(tree(HCL.text(file)), file).arguments
+    document = from_json(text_of(content_of(file)))
     if not isinstance(document, dict):
         raise InputError("is not an object", fix="write {name: value}", document=str(file))
     return document
