@@ -83,15 +83,17 @@ def _check_once(blocks: Iterable[Block]) -> None:
     """Of two declarations only the last would count, without a word; Terraform refuses them."""
     seen: dict[Key, Block] = {}
     for block in blocks:
-        key = _key(block)
-        keys = (
-            [("local", name) for name in block.body.arguments]
-            if block.kind == "locals"
-            else [key] * (key is not None)
-        )
-        for each in keys:
+        for each in _keys(block):
             if (first := seen.setdefault(each, block)) is not block:
                 raise _twice(each, first, block)
+
+
+def _keys(block: Block) -> list[Key]:
+    """The names that a block declares."""
+    if block.kind == "locals":
+        return [("local", name) for name in block.body.arguments]
+    key = _key(block)
+    return [] if key is None else [key]
 
 
 def _twice(key: Key, first: Block, again: Block) -> InputError:
