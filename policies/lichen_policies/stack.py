@@ -47,6 +47,7 @@ class Stack:
     """
 
     __slots__ = (
+        "_addresses",
         "_alike",
         "_answers",
         "_at_address",
@@ -71,6 +72,7 @@ class Stack:
         self._of_fact: dict[int, Subject[Fact]] = {}
         self._of_resource: dict[int, list[Subject[Fact]]] = {}
         self._at_address: dict[str, list[Subject[Fact]]] = {}
+        self._addresses: dict[type[Fact], frozenset[str]] = {}
         self._indexes: dict[tuple[object, ...], _Index] = {}
         self._alike: dict[tuple[int, ...], bool] = {}
         self._answers: dict[Callable[[Stack], Any], Any] = {}
@@ -112,6 +114,20 @@ class Stack:
     def at(self, address: str, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind that was read from the resource at an address."""
         return _subjects_of(kind, self._at_address.get(address, ()))
+
+    def addresses(self, kind: type[Fact]) -> frozenset[str]:
+        """Where the resources with a fact of a kind are, with and without an instance's key."""
+        subjects = self.of(kind)
+        if kind not in self._addresses:
+            self._addresses[kind] = frozenset(
+                address
+                for subject in subjects
+                for address in (
+                    subject.resource.address,
+                    subject.resource.address.partition("[")[0],
+                )
+            )
+        return self._addresses[kind]
 
     def once(self, question: Callable[[Stack], Value]) -> Value:
         """What a question about the whole stack gives; it is asked once, whoever asks."""

@@ -16,21 +16,18 @@ from lichen_policies.facts.kinds import (
     Machines,
     Scaling,
     Serving,
-    ServingEndpoint,
     Shadow,
-    TargetInStack,
     VariantInStack,
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.elastic_inference import elastic_inference
 from lichen_policies.facts.readers.aws.joining import (
-    addresses,
     any_of,
     both,
-    endpoint_meant,
     endpoints_of,
     known_or_open,
     made_with,
+    targets_of,
     variant_meant,
 )
 from lichen_policies.facts.readers.aws.sagemaker_machines import PREFIX, machine_of
@@ -289,16 +286,15 @@ def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
 def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     configuration = stack.subject(fact)
     beside = stack.beside(configuration, VariantInStack)
-    endpoints = addresses(stack.of(ServingEndpoint))
+    name, is_only = fact.as_read("name"), len(beside) == 1
     return any_of(
         both(
-            endpoint_meant(scaled, endpoint, endpoints),
-            variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
+            answer,
+            variant_meant(target.fact.as_read("scales"), name, is_only),
             made_with(target.resource, configuration.resource),
         )
         for endpoint, _ in endpoints_of(configuration, stack)
-        for target in stack.of(TargetInStack)
-        for scaled in (target.fact.as_read("scales"),)
+        for target, answer in targets_of(endpoint, stack)
     )
 
 
