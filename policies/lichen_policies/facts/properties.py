@@ -55,7 +55,7 @@ class Properties:
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
         self._values: Any = values
         # Asked once, and read often; of an empty block, which most are, nothing is looked up.
-        self._has_names = _has_names(values) and bool(values)
+        self._has_names = bool(values) and _has_names(values)
         self._dialect: Dialect = dialect
         self.path = path
 
