@@ -115,8 +115,8 @@ class _Walk:
         self.given = given
         self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
-        self.modules: dict[Path, bool] = {}
-        self.bicep: dict[Path, bool] = {}
+        self.modules: dict[Path, None] = {}
+        self.bicep: dict[Path, None] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
         self.patches: set[Path] = set()
@@ -126,11 +126,11 @@ class _Walk:
         it is none."""
         if is_configuration(path) and self.source == "auto":
             content_of(path)  # a file that is not there is no module
-            self.modules[path.parent] = True
+            self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
             content_of(path)
-            self.bicep[path] = True
+            self.bicep[path] = None
             return
         self.progress(path)
         found = self._whole(path, read(path, self.source, given, text))
@@ -189,7 +189,7 @@ class _Walk:
             made = {"cdk.json"} if (here / cdk.OUTPUT).is_dir() else set[str]()
             self._mention_sources(here, [name for name in names if name not in made])
             if any(is_configuration(here / name) for name in names):
-                self.modules.setdefault(here, False)
+                self.modules[here] = None
             self._look(here / name for name in sorted(names))
         if self._count() == before:
             raise self._nothing(str(folder))
@@ -293,18 +293,18 @@ class _Walk:
 
     def _outermost(
         self,
-        found: Mapping[Path, bool],
+        found: Iterable[Path],
         called_by: Callable[[Path], frozenset[Path]],
         read: Callable[[Path], SourceReading],
     ) -> Iterator[SourceReading]:
         """What is read of sources that no other one calls, and then of those that call each other
-        in a circle; ``found`` says of each whether somebody named it."""
+        in a circle."""
         calls: dict[Path, frozenset[Path]] = {}
-        for path, is_named in found.items():
+        for path in found:
             try:
                 calls[path] = called_by(path)
             except InputError as error:
-                self._skip(path, error, broken=is_named or not isinstance(error, NotRendered))
+                self._skip(path, error, broken=True)
         called = {inner for paths in calls.values() for inner in paths}
         resolved = {path: path.resolve() for path in calls}
         by_path = {resolved[path]: inner for path, inner in calls.items()}
@@ -317,7 +317,7 @@ class _Walk:
             try:
                 yield read(path)
             except InputError as error:
-                self._skip(path, error, broken=found[path] or not isinstance(error, NotRendered))
+                self._skip(path, error, broken=True)
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
         for name, (because, fix) in PROGRAMS.items():
@@ -328,10 +328,10 @@ class _Walk:
         """Read each file that is a document."""
         for path in files:
             if is_configuration(path):
-                self.modules.setdefault(path.parent, False)
+                self.modules[path.parent] = None
                 continue
             if path.suffix == _BICEP:
-                self.bicep.setdefault(path, False)
+                self.bicep[path] = None
                 continue
             if path.suffix.lower() not in SUFFIXES:
                 self.others += 1

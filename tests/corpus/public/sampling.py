@@ -29,6 +29,8 @@ SECOND_SEED = 20261127
 SECOND_RESOURCES = 100
 THIRD_SEED = 20261128
 THIRD_RESOURCES = 100
+FOURTH_SEED = 20261129
+FOURTH_RESOURCES = 110
 PER_DOCUMENT = 3
 PER_REPOSITORY = 8
 """At most so many documents of one repository and format, so that none decides the figures."""
