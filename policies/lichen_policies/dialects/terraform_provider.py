@@ -52,7 +52,9 @@ class Providers:
         self._configuration = configuration
         self._variables = variables
         self._answered = answered
+        # Thousands of resources go to a few providers, of which each is asked once.
         self._regions: dict[str, Maybe[str]] = {}
+        self._default_tags: dict[tuple[str, ...], Any] = {}
 
     @cached_property
     def _answers(self) -> Mapping[str, Sequence[tuple[ResourceBlock, Mapping[str, Any]]]]:
@@ -72,7 +74,7 @@ class Providers:
         return first if all(other == first for other in others) else _OLD_KEY
 
     def _region_of(self, key: str) -> Maybe[str]:
-        if key not in self._regions:  # of thousands of resources there are few providers
+        if key not in self._regions:
             self._regions[key] = self._region(key)
         return self._regions[key]
 
@@ -90,7 +92,12 @@ class Providers:
 
     def default_tags(self, block: ResourceBlock | None) -> Any:
         """``dict``: the tags that its provider puts on what a resource block makes."""
-        keys = [] if block is None else self._configuration.provider_keys(block)
+        keys = () if block is None else tuple(self._configuration.provider_keys(block))
+        if keys not in self._default_tags:
+            self._default_tags[keys] = self._default_tags_of(keys)
+        return self._default_tags[keys]
+
+    def _default_tags_of(self, keys: tuple[str, ...]) -> Any:
         blocks = [
             (key, each)
             for key in keys
