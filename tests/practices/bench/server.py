@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -16,7 +16,8 @@ TOKENS = 4
 
 class Server:
     """Answers ``TOKENS`` tokens: the first after ``first_s``, each next after ``next_s``, both from
-    when the request came. From ``stall`` to its end, in seconds from :meth:`arm`, it does nothing.
+    when the request came; ``delays`` are those of each request, in the order in which they come.
+    From ``stall`` to its end, in seconds from :meth:`arm`, it does nothing.
     """
 
     def __init__(
@@ -25,9 +26,11 @@ class Server:
         first_s: float = 0.0,
         next_s: float = 0.0,
         stall: tuple[float, float] = (0.0, 0.0),
+        delays: Sequence[tuple[float, float]] = (),
     ) -> None:
         self.behaviour = behaviour
-        self.first_s, self.next_s, self.stall = first_s, next_s, stall
+        self.delays = delays or ((first_s, next_s),)
+        self.stall = stall
         self.seen: list[dict[str, Any]] = []
         self.headers: list[str] = []
         self.url = ""
@@ -35,6 +38,12 @@ class Server:
 
     def arm(self) -> None:
         self._armed = time.perf_counter()
+
+    async def listen(self) -> asyncio.Server:
+        """Listen on a free port of loopback, in the loop that runs."""
+        listening = await asyncio.start_server(self.answer, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        return listening
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -81,9 +90,10 @@ class Server:
         if behaviour == "garbage":
             self._chunk(writer, "\x00\x01 not an event\n\n")
             return False
+        first_s, next_s = self.delays[(number - 1) % len(self.delays)]
         for token in range(TOKENS):
             # Against the clock: a late wake-up does not add to the next one.
-            await self._until(came + self.first_s + token * self.next_s)
+            await self._until(came + first_s + token * next_s)
             delta = {"choices": [{"delta": {"content": "word "}}]}
             self._chunk(writer, f"data: {json.dumps(delta)}\n\n")
             await writer.drain()
@@ -128,8 +138,7 @@ def serving(server: Server) -> Iterator[Server]:
     loops: list[asyncio.AbstractEventLoop] = []
 
     async def serve() -> None:
-        listening = await asyncio.start_server(server.answer, "127.0.0.1", 0)
-        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        listening = await server.listen()
         loops.append(asyncio.get_running_loop())
         started.set()
         await over.wait()
