@@ -10,8 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-Behaviour = Literal["good", "error", "hang", "garbage", "cut", "half", "embeddings", "locked"]
+Behaviour = Literal[
+    "good", "error", "hang", "garbage", "cut", "half", "embeddings", "locked",
+    "strict", "no chat", "info", "openai embeddings",
+]  # fmt: skip
+"""``strict`` refuses what OpenAI's own API does not know, ``no chat`` has completions alone;
+``info`` and ``embeddings`` are text-embeddings-inference's, which only the first says."""
 TOKENS = 4
+NOT_OPENAI_S = frozenset({"ignore_eos", "stream_options"})
 
 
 class Server:
@@ -31,7 +37,9 @@ class Server:
         self.behaviour = behaviour
         self.delays = delays or ((first_s, next_s),)
         self.stall = stall
+        self.refuses_with = 400
         self.seen: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
         self.headers: list[str] = []
         self.url = ""
         self._armed = time.perf_counter()
@@ -63,12 +71,30 @@ class Server:
         )
         body = await reader.readexactly(length)
         if head.startswith("GET"):
-            known = "/v1/models" in head and self.behaviour != "embeddings"
-            self._whole(writer, 200 if known else 404, {"data": [{"id": "tiny"}]})
+            known = "/v1/models" in head and self.behaviour not in ("embeddings", "info")
+            says = {"data": [{"id": "tiny"}]}
+            if self.behaviour == "info" and "/info" in head:
+                known, says = True, {"model_id": "tiny"}  # type: ignore[dict-item]
+            self._whole(writer, 200 if known else 404, says)
             await writer.drain()
             return True
-        self.seen.append(json.loads(body))
+        asked = json.loads(body)
+        refusal = self._refusal(head.split()[1], asked)
+        if refusal:
+            self.refused.append(asked)
+            self._whole(writer, refusal, {"error": "no"})
+            return True
+        self.seen.append(asked)
         return await self._generate(writer, came, len(self.seen))
+
+    def _refusal(self, path: str, asked: dict[str, Any]) -> int:
+        """The status with which a request is refused; 0 where it is not."""
+        if self.behaviour == "strict" and NOT_OPENAI_S & asked.keys():
+            return self.refuses_with
+        paths = {
+            "no chat": "/v1/completions", "info": "/embed", "openai embeddings": "/v1/embeddings",
+        }  # fmt: skip
+        return 0 if path == paths.get(self.behaviour, path) else 404
 
     async def _generate(self, writer: asyncio.StreamWriter, came: float, number: int) -> bool:
         behaviour = self.behaviour
@@ -80,8 +106,13 @@ class Server:
             self._whole(writer, 500 if behaviour == "error" else 401, {"error": "no"})
             return True
         await self._past_the_stall()
-        if behaviour == "embeddings":
+        if behaviour in ("embeddings", "info"):
             self._whole(writer, 200, [[0.0]])
+            return True
+        if behaviour == "openai embeddings":
+            words = len(self.seen[number - 1]["input"].split())
+            usage = {"prompt_tokens": 2 + 3 * words, "total_tokens": 2 + 3 * words}
+            self._whole(writer, 200, {"data": [{"embedding": [0.0]}], "usage": usage})
             return True
         writer.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -94,8 +125,10 @@ class Server:
         for token in range(TOKENS):
             # Against the clock: a late wake-up does not add to the next one.
             await self._until(came + first_s + token * next_s)
-            delta = {"choices": [{"delta": {"content": "word "}}]}
-            self._chunk(writer, f"data: {json.dumps(delta)}\n\n")
+            choice = (
+                {"text": "word "} if behaviour == "no chat" else {"delta": {"content": "word "}}
+            )
+            self._chunk(writer, f"data: {json.dumps({'choices': [choice]})}\n\n")
             await writer.drain()
             if behaviour == "cut":
                 return False
