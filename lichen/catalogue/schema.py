@@ -3,9 +3,10 @@
 ``None`` is unknown, never zero. Watts, embodied carbon and other figures that no vendor
 publishes are intervals, and the interval reaches the user. ``SOURCED`` says which field names
 the source of which figures.
-"""
 
-from __future__ import annotations
+What a field may be is written without quotes and evaluated here: msgspec would compile each text of
+a type, one by one, when a table is first read.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path

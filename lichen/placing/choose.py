@@ -85,7 +85,7 @@ def place(
     chosen, losers = ranked[0], ranked[1:]
 
     def option(candidate: Candidate) -> Option:
-        return option_of(candidate, workload, catalogue)
+        return option_of(candidate, workload, question.card, catalogue)
 
     def compared(candidate: Candidate) -> Compared | None:
         if candidate is chosen:
@@ -103,7 +103,7 @@ def place(
         objective=question.objective,
         cost_tolerance_pct=question.cost_tolerance_pct,
         chosen_by=AIMS[question.objective].named.format(tolerance),
-        functional_unit=functional_unit(workload),
+        functional_unit=functional_unit(question.card),
         chosen=option(chosen),
         cheapest=compared(cheapest),
         greenest=compared(greenest),

@@ -7,7 +7,7 @@ is known only after deployment raises :class:`~lichen_policies.facts.Unverified`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Subject(msgspec.Struct, Generic[Kind], frozen=True):
     resource: Resource
 
 
-class _Index(NamedTuple):
+class _Index(msgspec.Struct, frozen=True):
     """The facts of a kind, as positions among them, by what others call them: by each name and by
     each address that a value may refer to. ``is_open`` says that a name is not known yet."""
 

@@ -23,7 +23,9 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread, get_ident
 from types import FrameType
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -84,7 +86,7 @@ def run(steps: Steps[T]) -> T:
     return work.value
 
 
-class _Used(NamedTuple):
+class _Used(msgspec.Struct, frozen=True):
     """Seconds of a clock, and those that a thread has used of a processor, has waited for one, and
     spent on whole garbage collections."""
 

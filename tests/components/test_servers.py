@@ -142,13 +142,25 @@ def test_a_file_for_llama_cpp_is_served_on_graviton_with_a_thread_a_core() -> No
     }
 
 
-def test_a_shape_that_no_longer_serves_is_refused_with_the_command_that_compiles_another() -> None:
-    shape = {"batch": 4, "sequence_tokens": 512, "tensor_parallel": 2}
+@pytest.mark.parametrize(
+    ("tokens", "parallel", "wrong"),
+    [
+        (512, 2, "compiled for 512 tokens, and a request has 800"),
+        (1024, 8, "4 chips a copy are more than the 1 of"),
+        (1024, 3, "1.5 chips a copy are more than the 1 of"),
+    ],
+)
+def test_a_shape_that_does_not_serve_is_refused_with_the_command_that_compiles_another(
+    tokens: int, parallel: int, wrong: str
+) -> None:
+    """Too short, or split over more cores than there are."""
+    shape = {"batch": 4, "sequence_tokens": tokens, "tensor_parallel": parallel}
     with pytest.raises(InputError) as refused:
         planned("inf2.xlarge", {**CHAT, "compiled": shape})
     assert refused.value.field == "workload.compiled"
-    assert "compiled for 512 tokens, and a request has 800" in refused.value.wrong
-    assert "--sequence_length 2048" in refused.value.fix
+    assert wrong in refused.value.wrong
+    assert "write its three numbers here: hf download" in refused.value.fix
+    assert "--sequence_length 2048 --tensor_parallel_size 2" in refused.value.fix
 
 
 def test_the_shape_of_files_that_exist_is_kept_and_nothing_is_compiled() -> None:

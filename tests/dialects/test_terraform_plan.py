@@ -11,7 +11,7 @@ import pytest
 from lichen_policies.dialects import read
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import is_left_out, is_unknown
 
 from lichen.document import InputError
 from tests.terraform import engine
@@ -386,6 +386,27 @@ def test_what_is_known_after_apply_names_what_it_is_made_of(terraform_plan: Plan
     first, second = launched["override"]
     assert first["instance_type"] == "g5.xlarge"
     assert second["instance_type"].references == (f"{template}.one",)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "left_out"),
+    [
+        ("aws_eks_node_group.not_given", True),
+        ("aws_eks_node_group.of_a_variable_that_is_null", True),
+        ("aws_eks_node_group.of_a_resource", False),
+        ("aws_eks_node_group.of_a_function", False),
+        ("aws_eks_node_group.of_a_local", False),
+        ("aws_eks_node_group.of_a_data_source", False),
+        ("module.child.aws_eks_node_group.of_its_caller_s_local", False),
+    ],
+)
+def test_what_nobody_gives_is_left_to_the_provider(
+    terraform_plan: Plan, nodes: str, left_out: bool
+) -> None:
+    """A plan marks it as known after apply, and so what an expression makes."""
+    kind = by_address(read(terraform_plan("left_out")))[nodes].properties["ami_type"]
+    assert is_unknown(kind)
+    assert is_left_out(kind) is left_out
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 Formats 0.1 to 1.x. Every managed resource with a value after the change is read, unchanged ones
 too; deleted and forgotten ones, and data sources, are not. What the plan marks as known after
 apply, or as sensitive, is UNKNOWN: no message can repeat a secret that no rule has read. What is
-known after apply names the resources that it is made of, as far as the configuration says.
+known after apply names the resources that it is made of, as far as the configuration says; what
+nobody gives is LEFT_OUT.
+
+Terraform prints no dynamic block. One whose number is known only after apply looks like a block
+that nobody wrote and that its provider computes: the files themselves tell them apart.
 
 A provider's default tags are read as its region is (:mod:`terraform_provider`): the AWS provider
 marks ``tags_all`` as known after apply even where nothing of it is open.
@@ -33,7 +37,7 @@ from lichen_policies.dialects.terraform_configuration import (
 from lichen_policies.dialects.terraform_provider import Providers
 from lichen_policies.dialects.terraform_values import SECRET, Values
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, UNKNOWN, Unknown, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, LEFT_OUT, UNKNOWN, Unknown, is_unknown
 
 
 class PlannedChange(msgspec.Struct, frozen=True):
@@ -124,13 +128,20 @@ class _Plan:
     """A plan with what its parts say of each other."""
 
     def __init__(self, plan: TerraformPlan, changes: Iterable[ResourceChange]) -> None:
+        every = [(each.place, each) for each in changes]
         self._changes = [
-            (each.place, each)
-            for each in changes
+            (place, each)
+            for place, each in every
             if each.mode == "managed" and each.change.after is not None
         ]
+        read_later = [
+            (place, each)
+            for place, each in every
+            if each.mode == "data" and "read" in each.change.actions
+        ]
         self._configuration = WrittenPlan(
-            plan.configuration, ((place, each.address) for place, each in self._changes)
+            plan.configuration,
+            ((place, each.address) for place, each in (*self._changes, *read_later)),
         )
         self._providers = Providers(
             self._configuration,
@@ -194,10 +205,10 @@ class _Plan:
         if secret is True:
             return SECRET
         if unknown is True:
-            references = self._configuration.addresses(written, place)
-            if not references:
-                return UNKNOWN
-            names = tuple(references_of(written))
+            references = self._configuration.made_of(written, place)
+            if references is None:
+                return LEFT_OUT
+            names = tuple(references_of(written)) if references else ()
             return Unknown(AFTER_DEPLOYMENT, references, names=names)
         if not unknown and not secret:  # nothing is marked in it
             return after

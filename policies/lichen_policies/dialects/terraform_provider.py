@@ -77,7 +77,7 @@ class Providers:
             if provider.expressions.host is not None:
                 written = {"references": list(provider.expressions.host.references)}
                 place = Instance(module=provider.module_address, mode="", type="", name="")
-                found |= dict.fromkeys(self._configuration.addresses(written, place))
+                found |= dict.fromkeys(self._configuration.made_of(written, place) or ())
         return tuple(found)
 
     def default_tags(self, block: ResourceBlock | None) -> Any:

@@ -13,7 +13,7 @@ from math import inf, isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lichen_policies.facts.resource import Dialect
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_left_out, is_unknown
 
 T = TypeVar("T")
 
@@ -148,17 +148,14 @@ class Properties:
         words = {"true": True, "false": False}
         return words.get(str(found).lower(), Unknown("is neither true nor false"))
 
-    def computes(self, value: Unknown) -> bool:
-        """Whether a provider computes a value that the program leaves out: a Terraform plan marks
-        it as known after apply all the same."""
-        left_out = value.because == AFTER_DEPLOYMENT and not value.references
-        return self._dialect == "terraform" and left_out
-
     def chosen_block(self, name: str) -> Properties:
-        """A block that whoever writes the program chose; nothing where the provider computes it,
-        so that its defaults hold, as where it is left out."""
-        found = self.scalar(name)
-        if is_unknown(found) and self.computes(found):
+        """A block that whoever writes the program chose; nothing where it is left to the provider,
+        so that its defaults hold.
+
+        Only for a block that the provider's schema has as optional and computed. Of one that is
+        optional alone, a plan knows whether it is left out, so an unknown one is made of something.
+        """
+        if is_left_out(self.scalar(name)):
             return Properties({}, self._dialect, self.at(name))
         return self.block(name)
 

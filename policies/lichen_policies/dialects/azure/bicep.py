@@ -18,7 +18,6 @@ import tree_sitter_bicep
 from tree_sitter import Language, Node, Parser
 
 from lichen.document import InputError, did_you_mean
-from lichen.input_error import NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.azure.declared import numbered, resource
@@ -73,9 +72,13 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bicep.language()))
 
 
-_DEPLOYED = re.compile(r"^(?:resource|module)\s", re.MULTILINE)
-_NEWER = (
+def _only_its_lines(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
+
+
+_NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A type: it says nothing of what is deployed.
+    (re.compile(r"\bresource(?:Input|Output)<'[^'\n]*'>"), "object"),
     (
         re.compile(
             r"^(param[ \t]+\w+)[ \t]+(?!(?:int|bool)\b)[^=\n{(]+?(?=[ \t]*(?:=|$))", re.MULTILINE
@@ -85,17 +88,20 @@ _NEWER = (
     (re.compile(r"^(var[ \t]+\w+)[ \t]+[^=\n]+=(?!=)", re.MULTILINE), r"\1 ="),
     # The sign that a value is there.
     (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:])"), ""),
+    # Where other resources than Azure's come from.
+    (
+        re.compile(r"^(?:extension|provider)[ \t]+[^\n{]+(?:\{[^{}]*\}[^\n{]*)?$", re.MULTILINE),
+        _only_its_lines,
+    ),
 )
 """What the parser does not know of the language yet, and what it reads instead."""
-_MADE = ("resource_declaration", "module_declaration")
 
 
 def declarations_of(file: Path) -> Node:
-    """The declarations of a file.
+    """The declarations of a file; :class:`InputError` names the line that is none.
 
-    The parser does not know the newest types of parameters and variables, which say nothing of what
-    is deployed: they are left out. A resource or a module that it does not read whole makes the
-    file none.
+    The parser does not know the newest of the language: what says nothing of what is deployed is
+    left out of it, and the rest is refused with what the compiler makes of it.
     """
     text = text_of(content_of(file))
     root = _parser().parse(text.encode()).root_node
@@ -104,14 +110,12 @@ def declarations_of(file: Path) -> Node:
             text = pattern.sub(instead, text)
         root = _parser().parse(text.encode()).root_node
     if root.has_error:
-        whole = [each for each in root.children if each.type in _MADE and not each.has_error]
-        if len(whole) != len(_DEPLOYED.findall(text)):
-            broken = next((each for each in root.children if each.has_error), root)
-            line = _first_error(broken).start_point.row + 1
-            raise NotRendered(
-                f"is not Bicep that Lichen reads in line {line}",
-                fix="run bicep build, and check the JSON that it writes",
-            ).within(str(file))
+        raise InputError(
+            "is not Bicep that Lichen reads",
+            fix="correct it until bicep build succeeds; if it does, check the JSON that it writes",
+            field=f"line {_first_error(root).start_point.row + 1}",
+            document=str(file),
+        )
     return root
 
 
