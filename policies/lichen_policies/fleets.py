@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -386,7 +386,7 @@ def _weight(fleet: Fleet) -> tuple[float, float]:
     return fleet.watts, fleet.month.usd_month or 0
 
 
-class _Asked(NamedTuple):
+class _Asked(msgspec.Struct, frozen=True):
     """What was asked for, and the answer."""
 
     workload: Workload
@@ -481,7 +481,7 @@ class _MostRps(dict[str, float]):
         return found
 
 
-class _Those(NamedTuple):
+class _Those(msgspec.Struct, frozen=True):
     """Machines, each with the watts that it draws idle, the lowest first; and the same by their
     chips."""
 

@@ -11,7 +11,7 @@ from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.launch import is_spot, template_of
 from lichen_policies.facts.readers.aws.purpose import is_workstation
 from lichen_policies.facts.readers.aws.reservations import reservations_of
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import is_left_out
 
 CLOUD = "aws"
 TYPES = {
@@ -33,9 +33,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     ReservationUse where it is started in a reservation."""
     machine, template = properties.stated_text("instance_type"), template_of(properties)
     named = [machine]
-    if machine.value is None or (
-        is_unknown(machine.value) and properties.computes(machine.value) and template.value
-    ):
+    if machine.value is None or (is_left_out(machine.value) and template.value):
         named = []
     requested = properties.given("spot_price") or properties.given("spot_type")
     yield from reservations_of(properties)

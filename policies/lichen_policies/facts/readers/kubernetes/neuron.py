@@ -20,7 +20,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import EksCluster, NeuronNodes, NeuronPods, PutIntoCluster
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import called
-from lichen_policies.facts.unknown import Maybe, Unverified, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unverified, field, is_left_out, is_unknown
 from lichen_policies.stack import Stack, refers_to
 
 _TAINT = "aws.amazon.com/neuron"
@@ -164,6 +164,8 @@ def _is_given_toleration(spec: Properties) -> bool:
     for container in spec.blocks("containers", "container"):
         resources = container.chosen_block("resources")
         for asked in (resources.tags("limits"), resources.tags("requests")):
+            if is_left_out(asked):
+                continue
             if is_unknown(asked) or _TAINT in (asked or {}):
                 return True
     return False
