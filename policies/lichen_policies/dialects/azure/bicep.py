@@ -26,6 +26,7 @@ from lichen_policies.dialects.azure_template import unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP
 from lichen_policies.dialects.source_reading import SourceReading
+from lichen_policies.dialects.tree_depth import tree_too_deep
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of
 from lichen_policies.verdict import Skipped
@@ -54,7 +55,7 @@ def read_bicep(file: Path, given: DeploymentInput, parsed: Callable[[Path], Node
     except InputError as error:
         raise error.within(str(file)) from None
     except RecursionError:
-        raise too_deep().within(str(file)) from None
+        raise (tree_too_deep(parsed(file)) or too_deep()).within(str(file)) from None
     return SourceReading(tuple(found), tuple(main.skipped))
 
 

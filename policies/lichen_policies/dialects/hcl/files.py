@@ -17,6 +17,7 @@ from lichen_policies.dialects.hcl import syntax
 from lichen_policies.dialects.hcl.syntax import Block, Body, text_in
 from lichen_policies.dialects.largest import HCL
 from lichen_policies.dialects.terraform_files import is_configuration
+from lichen_policies.dialects.tree_depth import tree_too_deep
 
 _NAMED = ("resource", "data", "module", "variable", "output", "provider")
 """Blocks of which each name is there once in a module."""
@@ -30,7 +31,7 @@ def files_of(folder: Path) -> Body:
     :class:`InputError` names the file and line that is no configuration, or both lines of what is
     there twice.
     """
-    files = [file for file in sorted(folder.iterdir()) if is_configuration(file) and file.is_file()]
+    files = _files_in(folder)
     try:
         HCL.check_files(file for file in files if file.suffix == ".tf")
     except InputError as error:
@@ -45,9 +46,21 @@ def files_of(folder: Path) -> Body:
         except InputError as error:
             raise error.within(str(file)) from None
         except RecursionError:
-            raise too_deep().within(str(file)) from None
+            raise too_deep_in(folder) from None
     _check_once(plain)
     return Body({}, tuple(_overridden(plain, overriding)))
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.iterdir()) if is_configuration(file) and file.is_file()]
+
+
+def too_deep_in(folder: Path) -> InputError:
+    """The refusal of a folder's files, by the file and line where that is known."""
+    for file in _files_in(folder):
+        if file.suffix == ".tf" and (found := tree_too_deep(syntax.tree(HCL.text(file)))):
+            return found.within(str(file))
+    return too_deep().within(str(folder))
 
 
 def _of_templates(error: InputError, file: Path, files: int) -> InputError:

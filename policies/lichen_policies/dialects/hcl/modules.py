@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, did_you_mean
-from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.beside import comments
 from lichen_policies.dialects import kubernetes
@@ -32,6 +31,7 @@ from lichen_policies.dialects.hcl.expressions import (
     at,
     value,
 )
+from lichen_policies.dialects.hcl.files import too_deep_in
 from lichen_policies.dialects.hcl.making import (
     MOST_RESOURCES,
     NO_PROPERTIES,
@@ -71,7 +71,7 @@ def read_module(
         root.values = _given(root, folder, given)
         resources = tuple(root.resources())
     except RecursionError:
-        raise too_deep().within(str(folder)) from None
+        raise too_deep_in(folder) from None
     return SourceReading(resources, tuple(reading.skipped))
 
 
