@@ -38,6 +38,8 @@ def measure() -> Iterator[Measured]:
         yield from _large(where)
         yield from _reports(where)
         yield _one("10,000 resources of CloudFormation in YAML", templates.write(where), 4.0)
+        joined = documents.plan(where / "joined.json", documents.joined(1_000))
+        yield _one("1,000 endpoints, with what scales and watches each", joined, 2.2)
         served = documents.plan(where / "served.json", documents.served(1_000))
         yield _one("1,000 endpoints, each of another workload", served, 5.8)
 

@@ -245,6 +245,15 @@ def write_record(record: DecisionRecord, path: Path) -> None:
         ) from None
 
 
+def is_decision(path: Path) -> bool:
+    """Whether a file is a decision record, of any version."""
+    try:
+        document = read_document(path)
+    except InputError:
+        return False
+    return isinstance(document, dict) and "decision" in document
+
+
 def read_decision(path: Path) -> DecisionRecord:
     """A record. :class:`InputError` where it is none, or one of a newer version."""
     document = read_document(path)
