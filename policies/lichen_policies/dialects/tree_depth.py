@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from tree_sitter import Node
 
 from lichen.input_error import InputError
 from lichen.parsing.bounds import too_deep
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _LEVELS = 300
 """Nodes in each other; what people write has some 60."""
