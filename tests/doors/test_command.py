@@ -554,6 +554,41 @@ def test_a_folder_with_a_file_that_cannot_be_read_ends_2_after_its_report(
     assert document["other_files"] == 1
 
 
+LEVELS = 20_000
+SCHEMA = '{"$schema": "https://schema.management.azure.com/2019-04-01/deploymentTemplate.json#",\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        (
+            "main.tf",
+            f'resource "aws_instance" "a" {{\n  x = {"[" * LEVELS}{"]" * LEVELS}\n}}\n',
+            "line 2 ",
+        ),
+        ("blocks.tf", "\n" + "a {\n" * LEVELS + "}\n" * LEVELS, "line "),
+        (
+            "main.bicep",
+            "resource a 'Microsoft.Compute/virtualMachines@2024-03-01' = {\n"
+            f"  properties: {'{a: ' * LEVELS}1{'}' * LEVELS}\n}}\n",
+            "line 2 ",
+        ),
+        ("arm.json", f'{SCHEMA}"resources": {"[" * LEVELS}{"]" * LEVELS}}}', "line 2: "),
+    ],
+    ids=["an expression", "blocks", "Bicep", "ARM"],
+)
+def test_what_is_nested_without_end_is_refused(
+    name: str, text: str, line: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    run = process("check", tmp_path / name)
+    assert run.returncode == 2
+    said = " ".join(f"{run.stdout} {run.stderr}".split())
+    assert line in said
+    assert "is nested too deeply to read" in said
+    assert name in said
+
+
 def test_what_calls_each_other_many_times_over_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

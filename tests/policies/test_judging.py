@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from lichen_policies.configuration import Configuration, File, Layer
+from lichen_policies.configuration import Configuration, File, Layer, Levels
 from lichen_policies.exemptions import ExemptionRow
 from lichen_policies.facts import (
     UNKNOWN,
@@ -218,6 +218,39 @@ def exemption(**fields: Any) -> ExemptionRow:
             **fields,
         }
     )
+
+
+def test_each_environment_has_its_own_level_and_day() -> None:
+    day = datetime.date(2027, 3, 1)
+    levels = Levels(dev="disabled", staging="advisory", prod="mandatory", mandatory_from=day)
+    moved = only(fails, File(levels={"test-rule": levels}))
+    each = [
+        msgspec.structs.replace(endpoint(), address=environment, environment=environment)
+        for environment in ("staging", "prod", "dev")
+    ]
+    for _ in range(2):  # the second time from what is kept
+        found = judge(each, moved, fixed()).findings
+        assert [(finding.resource, finding.level, finding.note) for finding in found] == [
+            ("staging", "advisory", "It blocks from 2027-03-01 on."),
+            ("prod", "mandatory", ""),
+        ]
+
+
+def test_each_environment_has_its_own_limits() -> None:
+    each = [
+        msgspec.structs.replace(
+            endpoint(**variant(instanceType="ml.g5.xlarge", initialInstanceCount=3)),
+            address=environment,
+            environment=environment,
+        )
+        for environment in ("prod", "dev", "staging")
+    ]
+    found = [
+        finding.resource
+        for finding in judge(each, DEFAULTS, fixed()).findings
+        if finding.rule == "too-many-accelerators"
+    ]
+    assert found == ["dev"]  # where the limit is 2; in staging it is 4, in production 8
 
 
 def test_an_exemption_holds_through_its_last_day() -> None:

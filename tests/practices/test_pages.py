@@ -66,3 +66,11 @@ def test_a_page_s_commands_do_what_it_says(
 def test_a_page_s_links_lead_to_files(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+def test_each_practice_of_the_readme_has_a_page_here() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| practice | by | page |")[1]
+    rows = [line for line in table.split("\n\n")[0].splitlines() if "](" in line]
+    linked = [ROOT / link for row in rows for link in re.findall(r"\]\(([^)#]+)", row)]
+    assert len(linked) == len(rows) == 8
+    assert set(linked) <= set(PAGES)

@@ -21,6 +21,7 @@ from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import YAML
 from lichen_policies.document_kinds import KINDS
 from lichen_policies.facts.resource import Resource
 
@@ -162,7 +163,8 @@ def _kind(document: Mapping[str, Any]) -> str:
 
 
 def _text(path: Path) -> str:
-    content = content_of(path)
+    is_yaml = path.suffix.lower() in _YAML_SUFFIXES
+    content = YAML.content(path) if is_yaml else content_of(path)
     if content.startswith(b"PK\x03\x04") and b"tfplan" in content:
         raise InputError(
             "is a plan in Terraform's binary form",
@@ -211,16 +213,20 @@ def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
 
         return [(None, from_toml(text))]
     if not _is_json(path, text):
+        YAML.check(len(text))
         return _of_yaml(text)
     from lichen_policies.dialects import json_documents
 
     return json_documents.parsed(text)
 
 
+_YAML_SUFFIXES = (".yaml", ".yml")
+
+
 def _is_json(path: Path, text: str) -> bool:
     """Whether a file is read as JSON: by its name, else by how it begins."""
     suffix = path.suffix.lower()
-    if suffix in (".yaml", ".yml", ".json"):
+    if suffix == ".json" or suffix in _YAML_SUFFIXES:
         return suffix == ".json"
     return text.lstrip()[:1] in ("{", "[")
 

@@ -17,11 +17,11 @@ import msgspec
 from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRendered
 from lichen.parsing.at import At
-from lichen.parsing.content import content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import YAML
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import has_unknown, is_unknown
 
@@ -214,7 +214,7 @@ def _nested(stack: Resource, inner: Path, given: DeploymentInput) -> list[Resour
     """The resources of the template inside of a resource: a deployment of their own, which is made
     under the resource's condition."""
     try:
-        documents = parsed(text_of(content_of(inner)))
+        documents = parsed(YAML.text(inner))
         if len(documents) != 1 or documents[0] is None:
             raise InputError(
                 f"{'is empty' if not any(documents) else 'is no template, but several documents'}, "

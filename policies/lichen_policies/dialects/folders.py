@@ -6,7 +6,6 @@ with what to type: a deployment that is not even mentioned would pass unseen.
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -17,8 +16,9 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, cdk, check_source, is_program, read
+from lichen_policies.dialects import PROGRAMS, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
@@ -54,6 +54,8 @@ _SHOWN = 3
 """Other files that are named where nothing can be judged."""
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
+_PATTERN = frozenset("*?[")
+"""What makes a pattern of a path."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
@@ -87,7 +89,7 @@ def read_all(
         for path in each_once(paths):
             if path != STDIN and path.is_dir():
                 walk.enter(path)
-            elif path != STDIN and glob.has_magic(str(path)) and not path.exists():
+            elif path != STDIN and _PATTERN & set(str(path)) and not path.exists():
                 walk.match(path)
             else:
                 walk.read(path, walk.given)
@@ -125,11 +127,12 @@ class _Walk:
         """Read a file that is a document, whose ``text`` may be at hand; :class:`InputError` where
         it is none."""
         if is_configuration(path) and self.source == "auto":
-            content_of(path)  # a file that is not there is no module
+            # A file that is not there is no module.
+            _ = HCL.content(path) if path.suffix == ".tf" else content_of(path)
             self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
-            content_of(path)
+            BICEP.content(path)
             self.bicep[path] = None
             return
         self.progress(path)
@@ -170,6 +173,8 @@ class _Walk:
 
     def enter(self, folder: Path) -> None:
         """Read what is in a folder, and in the folders inside of it."""
+        from lichen_policies.dialects import cdk  # a document that is named needs none
+
         before = self._count()
         for entered, inner, names in os.walk(folder):
             here = Path(entered)
@@ -213,7 +218,9 @@ class _Walk:
 
     def match(self, pattern: Path) -> None:
         """Read the files that a pattern matches."""
-        found = sorted(Path(name) for name in glob.glob(str(pattern), recursive=True))
+        from glob import glob  # few name a pattern: their shells know them too
+
+        found = sorted(Path(name) for name in glob(str(pattern), recursive=True))
         if not found:
             raise InputError("matches no file", fix="check the pattern", document=str(pattern))
         self._look(path for path in found if path.is_file())
@@ -267,7 +274,8 @@ class _Walk:
         """The modules of Terraform that are applied."""
         if not self.modules:
             return
-        from lichen_policies.dialects.hcl.modules import called_by, files_of, read_module
+        from lichen_policies.dialects.hcl.files import files_of
+        from lichen_policies.dialects.hcl.modules import called_by, read_module
 
         files = cache(files_of)
         planned = {

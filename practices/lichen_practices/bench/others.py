@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from lichen.document import InputError
 from lichen.evidence import Percentile, Percentiles, Record, Unanswered
 from lichen.figures import billions
-from lichen.parsing.content import content_of, text_of
+from lichen.parsing.content import text_in
 from lichen.words import Precision
 from lichen_practices.bench.record import About
 
@@ -39,7 +39,7 @@ def records_of_other(path: Path, about: About) -> tuple[Record, ...]:
 
     :class:`InputError` where the file is of no tool that is read, or has no time in it.
     """
-    text = text_of(content_of(path, _MOST_MIB))
+    text = text_in(path, _MOST_MIB)
     try:
         found = tuple(_records(text, about))
     except InputError as error:
@@ -75,11 +75,11 @@ def _documents(text: str) -> Sequence[Any]:
     """One JSON document, or one a line."""
     try:
         return [json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError("is not JSON", fix=f"read are {READ}") from None
 
 

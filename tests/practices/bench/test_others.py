@@ -278,6 +278,7 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("not json", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ({"some": "thing"}, "is of no tool that is read"),
         ({**VLLM, "completed": 0, "total_input_tokens": 0}, "no request that was answered"),
         ({"request_throughput": 4.0, "mean_ttft_ms": 130.0}, "not all of its fields"),
@@ -297,4 +298,11 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
 def test_what_is_no_result_is_a_sentence(content: object, says: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=says) as raised:
         read(tmp_path, content)
+    assert raised.value.document.endswith("result.json")
+
+
+def test_what_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_bytes(b"a caf\xe9 of text")
+    with pytest.raises(InputError, match="is not UTF-8 text") as raised:
+        records_of_other(tmp_path / "result.json", ABOUT)
     assert raised.value.document.endswith("result.json")

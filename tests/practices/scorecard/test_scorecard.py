@@ -175,6 +175,19 @@ def test_sci_is_a_month_over_its_units(fleet: Path) -> None:
     assert chat.per_unit.usd == pytest.approx(chat.usd_month / units)
 
 
+def test_sci_of_an_encoder_is_by_its_requests(tmp_path: Path) -> None:
+    tags = {**LLAMA, "lichen:model": "BAAI/bge-small-en-v1.5"}
+    file = tmp_path / "fleet.json"
+    file.write_text(json.dumps(state(configuration("vectors", "eu-north-1", tags=tags))))
+    vectors = named(card_of(file), "vectors")
+    assert vectors.per_unit is not None
+    assert vectors.per_unit.unit == "1,000 requests"
+    assert vectors.usd_month is not None
+    assert vectors.per_unit.usd == pytest.approx(
+        vectors.usd_month / (0.5 * 3600 * HOURS_PER_MONTH / 1000)
+    )
+
+
 def test_json_is_as_its_schema_says(fleet: Path) -> None:
     done = CliRunner().invoke(main, ["scorecard", str(fleet), "--format", "json"])
     assert done.exit_code == 0, done.output
