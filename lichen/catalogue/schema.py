@@ -638,7 +638,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
     traffic; in real time not in the regions of ``not_to_zero_in``, whose users were refused it.
     ``precisions`` and ``most_copies`` (of the model, on one machine) are what the server runs;
-    left out, any. A row without ``server`` has ``why_not`` and makes nothing.
+    left out, any. ``scheduled``: the clock can switch its replicas off and on. A row without
+    ``server`` has ``why_not`` and makes nothing.
     """
 
     hosting: str
@@ -650,6 +651,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     not_to_zero_in: tuple[str, ...] = ()
     precisions: tuple[Precision, ...] = ()
     most_copies: Whole | None
+    scheduled: bool = False
     why_not: str | None
     source: str
 

@@ -187,6 +187,7 @@ class Catalogue:
         self.directory, self.overlay = directory, overlay
         self._built: dict[Callable[[Catalogue], Any], Any] = {}
         self._retired_of: dict[tuple[str, str | None], tuple[Retired, ...]] = {}
+        self._retired_on: dict[tuple[str | None, str | None, str], tuple[Retired, ...]] = {}
         self._others: dict[tuple[str, type[msgspec.Struct]], tuple[Any, ...]] = {}
         self._named: dict[str, bool] = {}
         if overlay is not None:
@@ -334,16 +335,19 @@ class Catalogue:
     ) -> tuple[Retired, ...]:
         """What is retired on a cloud of a family of machines, or of chips, with any software on
         it."""
-        keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
-        rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
-        return tuple(
-            row
-            for row in rows
-            if (row.machine_family or row.chip_family)
-            and row.stack is None
-            and not row.works
-            and row.cloud in (None, cloud)
-        )
+        asked = machine_family, chip_family, cloud
+        if asked not in self._retired_on:
+            keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
+            rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+            self._retired_on[asked] = tuple(
+                row
+                for row in rows
+                if (row.machine_family or row.chip_family)
+                and row.stack is None
+                and not row.works
+                and row.cloud in (None, cloud)
+            )
+        return self._retired_on[asked]
 
     def retired_image(self, repository: str) -> Retired | None:
         """What is retired of the software in a container image, by the last part of its name."""

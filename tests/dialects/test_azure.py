@@ -292,6 +292,32 @@ def test_what_is_not_bicep_cannot_pass(text: str, tmp_path: Path) -> None:
         assert "bicep build" in skipped.fix
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MACHINE.replace("{", "{\n  name: 'a'"), "name is there twice, in line 2 and in line 3"),
+        (MACHINE.replace("{", "{\n  'name': 'a'"), "name is there twice, in line 2 and in line 3"),
+        ("var unused = {a: [{b: 1, b: 2}]}\n", "b is there twice, in line 1 and in line 1"),
+        (MACHINE + MACHINE, "vm is there twice, in line 1 and in line 4"),
+        (f"param vm string\n{MACHINE}", "vm is there twice, in line 1 and in line 2"),
+    ],
+)
+def test_what_is_declared_twice_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(text)
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert skipped.because == said
+
+
+def test_what_may_have_one_name_is_read(tmp_path: Path) -> None:
+    """Outputs have names of their own, keys that are made may differ, and so may case."""
+    other = "output vm string = vm.name\nvar tags = {'${a}': 1, '${b}': 2, Name: 1, name: 2}\n"
+    (tmp_path / "main.bicep").write_text(MACHINE + other)
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    assert len(reading.resources) == 1
+
+
 def test_newer_bicep_that_deploys_nothing_is_passed_over(tmp_path: Path) -> None:
     newer = (
         "extension microsoftGraphV1\nextension kubernetes with {\n  namespace: 'a'\n} as k8s\n"

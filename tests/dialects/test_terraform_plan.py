@@ -280,6 +280,34 @@ def test_default_tags_are_read_where_the_provider_leaves_them_open(
     assert is_unknown(found) if expected == "unknown" else found == expected
 
 
+def test_each_provider_has_its_own_default_tags(tmp_path: Path) -> None:
+    change = {"actions": ["create"], "after": {}, "after_unknown": {"tags_all": True}}
+    names = ("here", "there", "here")
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            {"address": f"t.{n}", "mode": "managed", "type": "t", "name": f"{n}", "change": change}
+            for n in range(3)
+        ],
+        "configuration": {
+            "provider_config": {
+                name: {
+                    "expressions": {"default_tags": [{"tags": {"constant_value": {"at": name}}}]}
+                }
+                for name in names
+            },
+            "root_module": {
+                "resources": [
+                    {"type": "t", "name": f"{n}", "provider_config_key": name}
+                    for n, name in enumerate(names)
+                ]
+            },
+        },
+    }
+    found = [each.properties["tags_all"]["at"] for each in read(written(tmp_path, plan))]
+    assert found == list(names)
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [

@@ -203,7 +203,7 @@ def command(
     code = BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK
     ends(WRONG_INPUT if report.broken or unread else code)
     check_outputs(
-        {Path(each.file) for each in judged.resources if each.file is not None},
+        set(map(Path, {each.file for each in judged.resources if each.file is not None})),
         {f"--report {each}={file}": file for each, file in files} | {"--output": output},
     )
     for other, file in files:

@@ -129,7 +129,7 @@ class _Plan:
 
     def __init__(self, plan: TerraformPlan, changes: Iterable[ResourceChange]) -> None:
         every = [(each.place, each) for each in changes]
-        self._changes = [
+        managed = [
             (place, each)
             for place, each in every
             if each.mode == "managed" and each.change.after is not None
@@ -141,28 +141,32 @@ class _Plan:
         ]
         self._configuration = WrittenPlan(
             plan.configuration,
-            ((place, each.address) for place, each in (*self._changes, *read_later)),
+            ((place, each.address) for place, each in (*managed, *read_later)),
         )
+        self._changes = [(place, each, self._configuration.block(place)) for place, each in managed]
         self._providers = Providers(
             self._configuration,
             {name: variable.value for name, variable in plan.variables.items()},
-            self._answered(plan),
+            self._answered(plan.prior_state),
         )
 
-    def _answered(self, plan: TerraformPlan) -> Iterator[tuple[Instance, Mapping[str, Any]]]:
+    def _answered(self, before: PriorState) -> Iterator[tuple[ResourceBlock, Mapping[str, Any]]]:
         """What the plan knows of the instances that stay, are made, or are only read."""
-        for place, each in plan.prior_state.values.root_module.every():
-            if each.mode == "data" and each.values:
-                yield place, each.values
-        for place, planned in self._changes:
-            if "delete" not in planned.change.actions and planned.change.after:
-                yield place, planned.change.after
+        for place, each in before.values.root_module.every():
+            block = self._configuration.block(place) if each.mode == "data" else None
+            if block is not None and each.values:
+                yield block, each.values
+        for _, planned, block in self._changes:
+            after = planned.change.after
+            if block is not None and after and "delete" not in planned.change.actions:
+                yield block, after
 
     def resources(self, file: str) -> list[Resource]:
-        return [self._resource(place, planned, file) for place, planned in self._changes]
+        return [self._resource(*change, file) for change in self._changes]
 
-    def _resource(self, place: Instance, planned: ResourceChange, file: str) -> Resource:
-        block = self._configuration.block(place)
+    def _resource(
+        self, place: Instance, planned: ResourceChange, block: ResourceBlock | None, file: str
+    ) -> Resource:
         properties = self._properties(place, planned.change, block)
         if is_unknown(properties.get("tags_all")):
             properties["tags_all"] = self._all_tags(properties.get("tags"), block)
@@ -193,7 +197,7 @@ class _Plan:
             return dict.fromkeys(change.after or (), UNKNOWN)
         values = dict(values)  # what is changed here is not changed in the document
         if block is not None:
-            for name in (*_PLACED_BY_PROVIDER, *_DEFAULTED):
+            for name in _FILLED_IN:
                 if is_unknown(values.get(name)) and name not in block.expressions:
                     values[name] = None
         return without_copies(values, SECRET)
@@ -246,11 +250,13 @@ class _Plan:
         return {**by_default, **(tags or {})} or None
 
 
-_PLACED_BY_PROVIDER = tuple(
-    dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.region_properties)
+_PLACED_BY_PROVIDER = dict.fromkeys(
+    name for cloud in CLOUDS.values() for name in cloud.region_properties
 )
 """Properties that a provider fills in with its own region or zone where nobody writes them."""
 
 _DEFAULTED = ("architectures",)
 """Properties that a cloud fills in with a fixed value where nobody writes them, for which a rule
 takes them as left out: a function's processor is x86."""
+
+_FILLED_IN = (*_PLACED_BY_PROVIDER, *_DEFAULTED)

@@ -55,7 +55,7 @@ class Properties:
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
         self._values: Any = values
         # Asked once, and read often; of an empty block, which most are, nothing is looked up.
-        self._has_names = _has_names(values) and bool(values)
+        self._has_names = bool(values) and _has_names(values)
         self._dialect: Dialect = dialect
         self.path = path
 
@@ -76,7 +76,9 @@ class Properties:
 
         Of several names that of the one given, else the first.
         """
-        name, _ = self._first(names)
+        return self._path(names[0] if len(names) == 1 else self._first(names)[0])
+
+    def _path(self, name: str) -> str:
         path = self.path
         if self._dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
             path = "properties"
@@ -197,14 +199,14 @@ class Properties:
         name, found = self._first(names)
         found = _alone(found)
         values = found if _has_names(found) or is_unknown(found) else {}
-        return Properties(values, self._dialect, self.at(name))
+        return Properties(values, self._dialect, self._path(name))
 
     def blocks(self, *names: str) -> list[Properties]:
         """Nested objects; one that is all unknown where the list itself is unknown."""
         name, found = self._first(names)
         if found is None:
             return []
-        path = self.at(name)
+        path = self._path(name)
         return [
             Properties(
                 values if _has_names(values) or is_unknown(values) else Unknown("is not an object"),
