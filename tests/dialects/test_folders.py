@@ -75,6 +75,15 @@ def test_a_document_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_p
     (skipped,) = reading.skipped
     assert skipped.broken
     assert skipped.text.startswith(f"{tmp_path}/b.yaml kind is there twice")
+    assert skipped.fix == "write it once"
+
+
+def test_a_document_that_may_be_of_any_kind_is_given_no_fix(tmp_path: Path) -> None:
+    tree(tmp_path, {"a.yaml": POD, "b.yaml": "apiVersion: v1\nkind: Pod\nmetadata: [\n"})
+    (skipped,) = read_all([tmp_path]).skipped
+    assert (skipped.broken, skipped.fix) == (True, "")
+    with pytest.raises(InputError, match="give the output of pulumi preview"):
+        read_all([tmp_path / "b.yaml"])
 
 
 def test_a_document_that_is_no_text_is_named(tmp_path: Path) -> None:
@@ -309,6 +318,18 @@ def test_a_template_that_is_not_in_the_folder_is_not_read(tmp_path: Path, place:
     assert "whose template" in mention.because
     if "://" not in place:
         assert f"template {place} is not here" in mention.because
+
+
+def test_a_template_is_where_the_aws_cli_looks_for_it(tmp_path: Path) -> None:
+    """It takes ``link/..`` for ``.``, wherever the link leads."""
+    outer = OUTER.replace("./inner.yaml", "link/../inner.yaml")
+    tree(tmp_path, {"in/outer.yaml": outer, "in/inner.yaml": INNER, "away/deep/x.txt": ""})
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "away" / "deep")
+    (resource,) = read_all([tmp_path / "in"]).resources
+    assert resource.file == str(tmp_path / "in" / "inner.yaml")
+    tree(tmp_path, {"away/inner.yaml": INNER})
+    (tmp_path / "in" / "inner.yaml").unlink()
+    assert read_all([tmp_path / "in"]).resources == ()
 
 
 def test_a_template_inside_of_itself_ends(tmp_path: Path) -> None:

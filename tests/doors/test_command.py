@@ -440,6 +440,38 @@ Resources:
 """
 
 
+TAGGED = """
+provider "aws" {
+  region = "eu-north-1"
+}
+variable "env" {}
+resource "aws_sagemaker_endpoint_configuration" "chat" {
+  production_variants {
+    model_name             = "m"
+    instance_type          = "ml.g5.12xlarge"
+    initial_instance_count = MACHINES
+  }
+  tags = { env = var.env }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("machines", "strict", "code"), [("1", False, 0), ("1", True, 3), ("4", False, 1)]
+)
+def test_an_environment_that_is_not_known_may_be_any(
+    tmp_path: Path, machines: str, strict: bool, code: int
+) -> None:
+    """4 accelerators are too many in development, and 16 are everywhere."""
+    (tmp_path / "main.tf").write_text(TAGGED.replace("MACHINES", machines))
+    if strict:
+        (tmp_path / "lichen.yaml").write_text("unverified: {prod: mandatory}\n")
+    run = lichen("check", tmp_path, "--format", "json")
+    assert run.exit_code == code, run.output
+    said = json.loads(run.stdout)["unverified" if code != 1 else "findings"]
+    assert "too-many-accelerators" in [each["rule"] for each in said]
+
+
 def test_a_part_that_is_not_here_is_unverified(tmp_path: Path) -> None:
     (tmp_path / "stack.yaml").write_text(ELSEWHERE)
     (tmp_path / "main.tf").write_text('module "away" {\n  source = "team/away/aws"\n}\n')

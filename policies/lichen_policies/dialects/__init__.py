@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import msgspec
 
 from lichen.document import InputError, did_you_mean
-from lichen.input_error import NotRecognised, NotRendered
+from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.deployment_input import DeploymentInput
@@ -28,7 +28,6 @@ from lichen_policies.facts.resource import Resource
 __all__ = [
     "KINDS",
     "PROGRAMS",
-    "TYPE_THIS",
     "DeploymentInput",
     "Kind",
     "check_source",
@@ -188,13 +187,13 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
     except InputError as error:
         if error.fix:
             raise
-        raise InputError(error.wrong, fix=TYPE_THIS, field=error.field) from None
+        raise NotParsed(error.wrong, fix=_TYPE_THIS, field=error.field) from None
     for _line, document in documents:
         if document is None:
-            raise NotRecognised("is empty", fix=TYPE_THIS)
+            raise NotRecognised("is empty", fix=_TYPE_THIS)
         if not isinstance(document, dict):
             found = _WORDS.get(type(document), "a value")
-            raise NotRecognised(f"is {found}, not an object", fix=TYPE_THIS)
+            raise NotRecognised(f"is {found}, not an object", fix=_TYPE_THIS)
     return documents
 
 
@@ -248,7 +247,7 @@ def _is_json(path: Path, text: str) -> bool:
     return text.lstrip()[:1] in ("{", "[")
 
 
-TYPE_THIS = (
+_TYPE_THIS = (
     # What is said of a file that may be of any kind.
     "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
 )

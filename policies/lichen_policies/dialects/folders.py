@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from lichen.document import InputError
-from lichen.input_error import NotRecognised, NotRendered
+from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, TYPE_THIS, check_source, is_program, read
+from lichen_policies.dialects import PROGRAMS, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
@@ -368,7 +368,7 @@ class _Walk:
             Skipped(
                 file=error.document or str(path),
                 because=because,
-                fix="" if broken and error.fix == TYPE_THIS else error.fix,
+                fix="" if isinstance(error, NotParsed) else error.fix,
                 broken=broken,
             )
         )

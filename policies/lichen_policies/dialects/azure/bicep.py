@@ -304,6 +304,7 @@ class _File:
 
     def _entered(self, symbol: str, node: Node, only_if: str) -> Iterator[Resource]:
         path = _literal(node)
+        # As Bicep does, to which it is part of a URI: `link/..` is `.`, wherever the link leads.
         file = Path(os.path.normpath(self._file.parent / path))
         if ":" in path or not file.is_file() or file.resolve() in self._inside:
             self.skipped.append(
