@@ -119,12 +119,16 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         """
         passport = self.passport
         context: Context = read_field(self, "context")
-        for name in names:
-            if name in context.unreadable:
+        unreadable = context.unreadable
+        for name in names if unreadable else ():
+            if name in unreadable:
                 tag = self.tag(name.replace("_", "-"))
                 raise Unverified(f"the {self.tag_word} {tag} cannot be read")
-        if passport is None or any(getattr(passport, name) is None for name in names):
+        if passport is None:
             return None
+        for name in names:
+            if getattr(passport, name) is None:
+                return None
         return passport
 
     def as_read(self, name: str) -> object:
