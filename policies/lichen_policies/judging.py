@@ -34,7 +34,7 @@ from lichen_policies.facts import (
 )
 from lichen_policies.facts.fact import read_field
 from lichen_policies.facts.reading import completed, facts_of, kinds_read
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
 from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
@@ -307,18 +307,6 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             last = self.broken(f"the rule {self.ruling.rule.name}", error, path)
         return [*map(self.failed, tuple(found)), last]
 
-    def where_it_is_on(
-        self, verdicts: list[Verdict], environment: Unknown, path: str
-    ) -> list[Verdict]:
-        """The verdicts of a fact whose environment is not known: *unverified* in place of findings
-        where the rule is off in one that it may be."""
-        if all(self.book.ruling(self.ruling.rule, each).is_on for each in ENVIRONMENTS):
-            return verdicts
-        yet = " yet" if environment.because == AFTER_DEPLOYMENT else ""
-        message = f"cannot be checked{yet}: environment {environment.because}"
-        others = [verdict for verdict in verdicts if verdict.verdict != "fail"]
-        return [self.reported("unverified", message, path), *others]
-
     def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
         """*Unverified*, because a rule or a reader broke."""
         return self.reported("unverified", _broken(who, error), path, broken=True)
@@ -549,15 +537,21 @@ def _of_branches(verdict: Verdict) -> Verdict:
 
 
 class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it."""
+    """A fact, with what each of its twenty judgements asks it. ``open`` is an environment that is
+    not known."""
 
     fact: Fact
     environment: Environment | None
     path: str
+    open: Unknown | None
 
     @classmethod
     def of(cls, fact: Fact) -> _Subject:
-        return cls(fact, _environment_of(fact), read_field(fact, "path"))
+        environment: Maybe[Environment] = read_field(fact, "context").environment
+        path = read_field(fact, "path")
+        if is_unknown(environment):
+            return cls(fact, None, path, environment)
+        return cls(fact, environment, path, None)
 
 
 def _judged_by(
@@ -574,7 +568,16 @@ def _judged_by(
     not_applicable: tuple[Ruling, str] | None = None
     reported: list[Verdict] = []
     for at in positions:
-        fact, environment, path = subjects[at]
+        fact, environment, path, open_ = subjects[at]
+        if open_ is not None:
+            for verdict in (yield from _judged_in_any(rule, resource, subjects[at], open_, book)):
+                if verdict.verdict in ("fail", "unverified"):
+                    reported.append(verdict)
+                elif verdict.verdict == "pass":
+                    passed = passed or book.ruling(rule, None)
+                else:
+                    not_applicable = not_applicable or (book.ruling(rule, None), verdict.message)
+            continue
         ruling = book.ruling(rule, environment)
         if not ruling.is_on:
             continue
@@ -593,8 +596,6 @@ def _judged_by(
                 continue
             within = Judgement(book=book, ruling=ruling, resource=resource)
             verdicts = [*map(within.failed, found)]
-        if found and isinstance(fact.context.environment, Unknown):
-            verdicts = within.where_it_is_on(verdicts, fact.context.environment, path)
         reported += verdicts
     if reported:
         return reported
@@ -605,6 +606,40 @@ def _judged_by(
     ruling, why = not_applicable or (book.ruling(rule, resource.environment), NOTHING_TO_JUDGE)
     judgement = Judgement(book=book, ruling=ruling, resource=resource)
     return [judgement.quiet("not-applicable", why)]
+
+
+def _judged_in_any(
+    rule: Rule, resource: Resource, subject: _Subject, because: Unknown, book: Rulebook
+) -> Steps[list[Verdict]]:
+    """The verdicts on a fact whose environment is not known: it may be any of the three.
+
+    What offends in each of them is found, at the strictest level that it has in one; what offends
+    in none passes. What offends in some alone, since the rule is off or its limits are wider in the
+    others, is *unverified* at the strictest level of that: to block would stop a development that
+    is fine, to pass would let a production through.
+    """
+    judged: list[list[Verdict]] = []
+    for ruling in book.in_any_environment(rule):
+        within = Judgement(book=book, ruling=ruling, resource=resource)
+        found: list[Finding] = []
+        try:
+            nothing = yield partial(ruling.find, subject.fact, found), LIMIT_S
+        except Exception as error:
+            judged.append(within.after(error, found, subject.path))
+        else:
+            quiet = within.quiet("pass" if nothing is None else "not-applicable", nothing or "")
+            judged.append([*map(within.failed, found)] or [quiet])
+    offends = [any(verdict.verdict == "fail" for verdict in each) for each in judged]
+    if not any(offends):
+        unverified = (each for each in judged if each[0].verdict == "unverified")
+        return next(unverified, judged[0] if judged else [])
+    if all(offends) and all(book.ruling(rule, each).is_on for each in ENVIRONMENTS):
+        return judged[0]
+    yet = " yet" if because.because == AFTER_DEPLOYMENT else ""
+    message = f"cannot be checked{yet}: environment {because.because}"
+    about = Judgement(book=book, ruling=book.strictest(rule, None), resource=resource)
+    others = [verdict for each in judged for verdict in each if verdict.verdict == "unverified"]
+    return [about.reported("unverified", message, subject.path), *others[:1]]
 
 
 def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict]]:

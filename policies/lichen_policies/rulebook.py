@@ -7,11 +7,15 @@ worked out once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lichen.words import Environment
 from lichen_policies.configuration import STRICTNESS, Configuration
 from lichen_policies.facts import Fact, NotApplicable
+from lichen_policies.facts.environment import STRICTEST
 from lichen_policies.nonsense import put_findings
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Finding, Known, Rule
@@ -56,13 +60,17 @@ class Ruling:
         self._unverified: Level | None = None
         self._ramps: dict[Reported, str] = {}
 
+    @property
+    def limits(self) -> msgspec.Struct:
+        return self._configuration.limits(self.rule, self.environment)
+
     def find(self, judged: Fact | Stack, found: list[Finding]) -> str | None:
         """Let the rule judge, and put its findings into ``found``; the answer is why it does not
         apply, None where it does. It imports the rule's file where that is not done yet, and so may
         break or never end."""
         judge = self._judge
         if judge is None:
-            limits = self._configuration.limits(self.rule, self.environment)
+            limits = self.limits
             code, known = self.rule.judge, self._known
             judge = self._judge = lambda judged: code(judged, limits, known)
         try:
@@ -70,6 +78,14 @@ class Ruling:
         except NotApplicable as nothing:  # what most rules say of most facts
             return str(nothing)
         return None
+
+    def as_strict_as(self, others: Iterable[Ruling]) -> Ruling:
+        """The same rule with the same limits, at the strictest levels of some environments."""
+        strict, others = copy(self), tuple(others)
+        strict.level = max((each.level for each in others), key=STRICTNESS.index)
+        strict.is_on = strict.level != "disabled"
+        strict._unverified = max((each.unverified() for each in others), key=STRICTNESS.index)
+        return strict
 
     def unverified(self, broken: bool = False) -> Level:
         """What an *unverified* verdict does; where the rule is ``broken``, at least what its
@@ -119,6 +135,7 @@ class Rulebook:
         self._judging: dict[type[Fact], tuple[Rule, ...]] = {}
         self._met: dict[tuple[type[Fact], ...], tuple[tuple[Rule, tuple[int, ...]], ...]] = {}
         self._rulings: dict[tuple[str, Environment | None], Ruling] = {}
+        self._in_any: dict[str, tuple[Ruling, ...]] = {}
 
     @classmethod
     def of(cls, configuration: Configuration, catalogue: Catalogue) -> Rulebook:
@@ -178,6 +195,25 @@ class Rulebook:
         found = self._rulings.get(key)
         if found is None:
             found = self._rulings[key] = Ruling(rule, environment, self.configuration, self.known)
+        return found
+
+    def strictest(self, rule: Rule, environment: Environment | None) -> Ruling:
+        """A rule with an environment's limits, at the strictest levels that it has in any."""
+        return self.ruling(rule, environment).as_strict_as(
+            self.ruling(rule, each) for each in ENVIRONMENTS
+        )
+
+    def in_any_environment(self, rule: Rule) -> tuple[Ruling, ...]:
+        """A rule where the environment may be any: one ruling of each limits that it has where it
+        is on, the strictest environment's first, all at the strictest level."""
+        found = self._in_any.get(rule.name)
+        if found is None:
+            on = [each for each in STRICTEST if self.ruling(rule, each).is_on]
+            rulings = [self.strictest(rule, each) for each in on]
+            limits = [each.limits for each in rulings]
+            found = self._in_any[rule.name] = tuple(
+                each for at, each in enumerate(rulings) if limits.index(each.limits) == at
+            )
         return found
 
 

@@ -233,6 +233,20 @@ def raise_where_broken(reading: FolderReading) -> None:
             raise InputError(each.text, fix="")
 
 
+def test_a_template_in_json_says_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "stack.json"
+    path.write_text(json.dumps(TEMPLATE, indent=1))
+    lines = path.read_text().splitlines()
+    reading = read_all([path])
+    assert len(reading.resources) > 4
+    for each in reading.resources:
+        assert each.line is not None
+        assert lines[each.line - 1] == "  {"
+    first = next(each for each in reading.resources if each.properties["name"] == "vm-one")
+    assert first.line is not None
+    assert "Microsoft.Compute/virtualMachines" in lines[first.line]
+
+
 def test_a_pool_is_judged_in_the_region_of_its_cluster(tmp_path: Path) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "bicep").mkdir()
@@ -290,6 +304,32 @@ def test_what_is_not_bicep_cannot_pass(text: str, tmp_path: Path) -> None:
         assert skipped.file == str(bad)
         assert re.match(r"line [2-5] is not Bicep that Lichen reads", skipped.because)
         assert "bicep build" in skipped.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MACHINE.replace("{", "{\n  name: 'a'"), "name is there twice, in line 2 and in line 3"),
+        (MACHINE.replace("{", "{\n  'name': 'a'"), "name is there twice, in line 2 and in line 3"),
+        ("var unused = {a: [{b: 1, b: 2}]}\n", "b is there twice, in line 1 and in line 1"),
+        (MACHINE + MACHINE, "vm is there twice, in line 1 and in line 4"),
+        (f"param vm string\n{MACHINE}", "vm is there twice, in line 1 and in line 2"),
+    ],
+)
+def test_what_is_declared_twice_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(text)
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert skipped.because == said
+
+
+def test_what_may_have_one_name_is_read(tmp_path: Path) -> None:
+    """Outputs have names of their own, keys that are made may differ, and so may case."""
+    other = "output vm string = vm.name\nvar tags = {'${a}': 1, '${b}': 2, Name: 1, name: 2}\n"
+    (tmp_path / "main.bicep").write_text(MACHINE + other)
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    assert len(reading.resources) == 1
 
 
 def test_newer_bicep_that_deploys_nothing_is_passed_over(tmp_path: Path) -> None:

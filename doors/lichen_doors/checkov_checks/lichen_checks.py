@@ -9,6 +9,8 @@ of what it could not judge, so two LOW checks do that: ``..._ADVICE`` fails on a
 not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``--soft-fail-on 'CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED'`` and Checkov exits as
 ``lichen check`` does. A failed check's name is the finding: it is all that some formats print.
+SARIF has one title for all findings of a check, and Checkov takes the first one's name for it: in a
+run that writes SARIF the name is the rule's, and the findings are the details.
 
 ``lichen.yaml`` is searched upwards from the file that is judged, and LICHEN_CONFIG names one that
 is above it. What it exempts or turns off is skipped, with who did it as the comment; what it
@@ -143,6 +145,12 @@ def options() -> Any:
             return Checkov(sys.argv[1:]).config
     except (ImportError, SystemExit):
         return None
+
+
+@cache
+def names_are_titles() -> bool:
+    """Whether this run writes SARIF, in which Checkov makes a rule's title of a check's name."""
+    return options() is not None and "sarif" in (options().output or ())
 
 
 @cache
@@ -328,12 +336,16 @@ class Check(BaseCheck):
             scanned_file, entity_configuration, entity_name, entity_type, skip_info
         )
         if record["result"] == CheckResult.SKIPPED and not skip_info:
-            record["suppress_comment"], self.name = self.name, self.asked.offence
+            record["suppress_comment"] = self.comment
         return record
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         result, messages = self._outcome(conf)
-        if messages:
+        if result == CheckResult.SKIPPED:
+            self.comment, *self.details = messages
+        elif messages and names_are_titles():
+            self.details = messages
+        elif messages:
             self.name, *self.details = messages
         return result
 

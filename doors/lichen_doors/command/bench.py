@@ -434,7 +434,7 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
     """
     import msgspec
 
-    from lichen.whole_file import write_whole
+    from lichen.whole_file import write_asked
 
     if output is None:
         load = f"closed {record.concurrency:g}"
@@ -448,10 +448,5 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
         output = output.with_stem(f"{output.stem}-{number}")
         check_replaced("--output", output, "benchmark record", _is_record)
     text = msgspec.json.format(msgspec.json.encode(record))
-    try:
-        write_whole(output, text + b"\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
-        ) from None
+    write_asked(output, text + b"\n")
     return output

@@ -66,12 +66,9 @@ def write(text: str, output: Path | None = None) -> None:
     if output is None:
         click.echo(text.rstrip("\n"))
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
-        ) from None
+    from lichen.whole_file import write_asked
+
+    write_asked(output, text)
 
 
 def _check_no_state(outputs: Mapping[str, Path | None]) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 
 from lichen.document import InputError
-from lichen.input_error import NotRecognised, NotRendered
+from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, TYPE_THIS, check_source, is_program, read
+from lichen_policies.dialects import PROGRAMS, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
@@ -126,11 +127,12 @@ class _Walk:
         """Read a file that is a document, whose ``text`` may be at hand; :class:`InputError` where
         it is none."""
         if is_configuration(path) and self.source == "auto":
-            content_of(path)  # a file that is not there is no module
+            # A file that is not there is no module.
+            _ = HCL.content(path) if path.suffix == ".tf" else content_of(path)
             self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
-            content_of(path)
+            BICEP.content(path)
             self.bicep[path] = None
             return
         self.progress(path)
@@ -272,7 +274,8 @@ class _Walk:
         """The modules of Terraform that are applied."""
         if not self.modules:
             return
-        from lichen_policies.dialects.hcl.modules import called_by, files_of, read_module
+        from lichen_policies.dialects.hcl.files import files_of
+        from lichen_policies.dialects.hcl.modules import called_by, read_module
 
         files = cache(files_of)
         planned = {
@@ -365,7 +368,7 @@ class _Walk:
             Skipped(
                 file=error.document or str(path),
                 because=because,
-                fix="" if broken and error.fix == TYPE_THIS else error.fix,
+                fix="" if isinstance(error, NotParsed) else error.fix,
                 broken=broken,
             )
         )

@@ -15,17 +15,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 import tree_sitter_bicep
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lichen.document import InputError, did_you_mean
-from lichen.parsing.bounds import too_deep
-from lichen.parsing.content import content_of, text_of
+from lichen.parsing.bounds import too_deep, twice
 from lichen_policies.dialects.azure.declared import numbered, resource
 from lichen_policies.dialects.azure.expressions import at
 from lichen_policies.dialects.azure.functions import OPEN, called, id_of
 from lichen_policies.dialects.azure_template import unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP
 from lichen_policies.dialects.source_reading import SourceReading
+from lichen_policies.dialects.tree_depth import tree_too_deep
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of
 from lichen_policies.verdict import Skipped
@@ -54,7 +55,7 @@ def read_bicep(file: Path, given: DeploymentInput, parsed: Callable[[Path], Node
     except InputError as error:
         raise error.within(str(file)) from None
     except RecursionError:
-        raise too_deep().within(str(file)) from None
+        raise (tree_too_deep(parsed(file)) or too_deep()).within(str(file)) from None
     return SourceReading(tuple(found), tuple(main.skipped))
 
 
@@ -68,8 +69,18 @@ def called_by(file: Path, parsed: Callable[[Path], Node]) -> frozenset[Path]:
 
 
 @cache
+def _language() -> Language:
+    return Language(tree_sitter_bicep.language())
+
+
+@cache
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bicep.language()))
+    return Parser(_language())
+
+
+@cache
+def _objects() -> Query:
+    return Query(_language(), "(object) @object")
 
 
 def _only_its_lines(found: re.Match[str]) -> str:
@@ -103,7 +114,7 @@ def declarations_of(file: Path) -> Node:
     The parser does not know the newest of the language: what says nothing of what is deployed is
     left out of it, and the rest is refused with what the compiler makes of it.
     """
-    text = text_of(content_of(file))
+    text = BICEP.text(file)
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
         for pattern, instead in _NEWER:
@@ -113,10 +124,41 @@ def declarations_of(file: Path) -> Node:
         raise InputError(
             "is not Bicep that Lichen reads",
             fix="correct it until bicep build succeeds; if it does, check the JSON that it writes",
-            field=f"line {_first_error(root).start_point.row + 1}",
+            field=f"line {_line(_first_error(root))}",
             document=str(file),
         )
+    try:
+        _check_once(root)
+    except InputError as error:
+        raise error.within(str(file)) from None
     return root
+
+
+_NAMED = ("parameter", "variable", "resource", "module", "type")
+"""Declarations that share their names; an output may be called as one of them."""
+
+
+def _check_once(root: Node) -> None:
+    """Of two values of one name only the last would count, without a word; Bicep refuses them."""
+    kinds = [f"{kind}_declaration" for kind in _NAMED]
+    _refuse_twice((_named(each), each) for each in root.children if each.type in kinds)
+    for body in QueryCursor(_objects()).captures(root).get("object", ()):
+        _refuse_twice(
+            (_text(each.named_children[0]).strip("'"), each)
+            for each in body.children
+            if each.type == "object_property" and "${" not in _text(each.named_children[0])
+        )
+
+
+def _refuse_twice(named: Iterator[tuple[str, Node]]) -> None:
+    first: dict[str, Node] = {}
+    for name, node in named:
+        if (before := first.setdefault(name, node)) is not node:
+            raise twice(name, f", in line {_line(before)} and in line {_line(node)}")
+
+
+def _line(node: Node) -> int:
+    return node.start_point.row + 1
 
 
 def _first_error(node: Node) -> Node:
@@ -253,7 +295,7 @@ class _File:
                     self._names(node, one),
                     found if isinstance(found, Mapping) else {},
                     file=str(self._file),
-                    line=node.start_point.row + 1,
+                    line=_line(node),
                     symbol=symbol,
                     only_if=one.only_if or only_if,
                 )
@@ -262,6 +304,7 @@ class _File:
 
     def _entered(self, symbol: str, node: Node, only_if: str) -> Iterator[Resource]:
         path = _literal(node)
+        # As Bicep does, to which it is part of a URI: `link/..` is `.`, wherever the link leads.
         file = Path(os.path.normpath(self._file.parent / path))
         if ":" in path or not file.is_file() or file.resolve() in self._inside:
             self.skipped.append(
