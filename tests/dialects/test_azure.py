@@ -233,6 +233,20 @@ def raise_where_broken(reading: FolderReading) -> None:
             raise InputError(each.text, fix="")
 
 
+def test_a_template_in_json_says_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "stack.json"
+    path.write_text(json.dumps(TEMPLATE, indent=1))
+    lines = path.read_text().splitlines()
+    reading = read_all([path])
+    assert len(reading.resources) > 4
+    for each in reading.resources:
+        assert each.line is not None
+        assert lines[each.line - 1] == "  {"
+    first = next(each for each in reading.resources if each.properties["name"] == "vm-one")
+    assert first.line is not None
+    assert "Microsoft.Compute/virtualMachines" in lines[first.line]
+
+
 def test_a_pool_is_judged_in_the_region_of_its_cluster(tmp_path: Path) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "bicep").mkdir()

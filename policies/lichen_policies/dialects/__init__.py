@@ -217,7 +217,23 @@ def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
         return _of_yaml(text)
     from lichen_policies.dialects import json_documents
 
-    return json_documents.parsed(text)
+    documents = json_documents.parsed(text)
+    if len(documents) == 1 and isinstance(document := documents[0][1], dict):
+        for listed, keys in _WITH_LINES.items():
+            if keys <= document.keys():
+                from lichen.parsing.json_lines import with_lines  # a plan needs none
+
+                return [(None, with_lines(text, document, listed))]
+    return documents
+
+
+_WITH_LINES = {
+    "Resources": {"Resources"},
+    "items": {"apiVersion", "kind"},
+    "resources": {"$schema", "resources"},
+}
+"""What a template of CloudFormation, a list of Kubernetes and a template of Azure list, by the keys
+that each has. A plan has no line of a file that somebody wrote."""
 
 
 _YAML_SUFFIXES = (".yaml", ".yml")
