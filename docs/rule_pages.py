@@ -92,6 +92,46 @@ IN_PACKS: Mapping[str, str] = {
 """Why a policy pack does not judge by a rule that other doors judge a program by."""
 
 
+class NotTaken(NamedTuple):
+    """A door, the kinds of documents that it does not judge, and why."""
+
+    door: str
+    documents: tuple[str, ...]
+    reason: str
+
+
+NOT_TAKEN = (
+    NotTaken(
+        "CrossGuard",
+        (
+            "Pulumi state",
+            *(_TERRAFORM := ("Terraform plan", "Terraform's language", "Terraform state")),
+            *(_TEMPLATES := ("CloudFormation template", "ARM template", "Bicep")),
+            "Kubernetes manifest",
+        ),
+        "Pulumi's engine gives a pack the resources of a program, those of its preview, and no "
+        "document",
+    ),
+    NotTaken(
+        "Checkov",
+        ("Pulumi preview", "Pulumi state", "Terraform state"),
+        "Checkov reads no such document",
+    ),
+    NotTaken(
+        "Checkov",
+        ("ARM template", "Bicep"),
+        "Lichen has no checks for Checkov's frameworks `arm` and `bicep`",
+    ),
+    NotTaken(
+        "lichen lsp",
+        ("Pulumi preview", "Pulumi state", *_TERRAFORM, *_TEMPLATES, "Kubernetes manifest"),
+        "an editor is shown mistakes in workload files and in `lichen.yaml` alone",
+    ),
+)
+"""Which documents with resources a door leaves to `lichen check` and `lichen mcp`, which take all.
+"""
+
+
 class Cell(NamedTuple):
     """Whether a door judges by a rule in a dialect; why not where it does not, or how far."""
 
@@ -324,6 +364,14 @@ def _parity(every: Mapping[str, Rule]) -> str:
                 legend,
                 f"| rule | {heads} |\n| --- | {' | '.join('---' for _ in columns)} |\n"
                 + "\n".join(rows),
+                "## Documents that a door does not take",
+                "`lichen check` and `lichen mcp` take every kind. One deployment written as each gives "
+                "the same findings through every door that takes it: a test compares them.",
+                "| door | does not take | why |\n| --- | --- | --- |\n"
+                + "\n".join(
+                    f"| {each.door} | {', '.join(each.documents)} | {each.reason} |"
+                    for each in NOT_TAKEN
+                ),
             )
         )
         + "\n"

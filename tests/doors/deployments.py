@@ -1,4 +1,5 @@
-"""A rule's example as the document that a door is given: a plan, a preview, a template, a manifest.
+"""A rule's example as what a door is given: a plan, a preview, a state, a template, a manifest, or
+what the engine asks a policy pack.
 
 A value that is not known yet is written as each dialect writes it, with what it refers to.
 """
@@ -17,8 +18,9 @@ from lichen_policies.dialects.azure.declared import PARENTS
 from lichen_policies.facts import Resource, Unknown
 from lichen_policies.facts.properties import BESIDE_PROPERTIES
 from lichen_policies.facts.reading import reader_of
+from pulumi.runtime.proto import analyzer_pb2 as rpc
 
-from timing.pack_process import UNKNOWN
+from timing.pack_process import UNKNOWN, struct
 
 PROVIDERS = {"aws": "aws", "google": "gcp", "azure": "azure-native"}
 """The plugin that Pulumi names for each cloud."""
@@ -26,21 +28,21 @@ PROVIDERS = {"aws": "aws", "google": "gcp", "azure": "azure-native"}
 
 def written(case: Case, folder: Path) -> Path:
     """A file in a folder of its own with the deployment of a case."""
-    folder.mkdir(parents=True)
-    document = {
-        "terraform": plan,
-        "pulumi": preview,
-        "cloudformation": template,
-        "azure": azure_template,
-        "workload": workload,
-    }
-    if case.dialect == "kubernetes":
-        path = folder / "objects.yaml"
-        objects = [manifest(each) for each in case.resources]
-        path.write_text(yaml.safe_dump_all(objects, allow_unicode=True))
-        return path
-    path = folder / f"{case.dialect}.json"
-    path.write_text(json.dumps(document[case.dialect](case)))
+    write, name = {
+        "terraform": (plan, "terraform.json"),
+        "pulumi": (preview, "pulumi.json"),
+        "cloudformation": (template, "cloudformation.json"),
+        "azure": (azure_template, "azure.json"),
+        "workload": (workload, "workload.json"),
+        "kubernetes": (manifests, "objects.yaml"),
+    }[case.dialect]
+    return saved(write(case), folder / name)
+
+
+def saved(document: Any, path: Path) -> Path:
+    """The file of a document, which is JSON where it is no text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
     return path
 
 
@@ -71,7 +73,7 @@ def plan(case: Case) -> dict[str, Any]:
     for each in case.resources:
         provider = each.type.partition("_")[0]
         region = region_of(each)
-        expressions = {"region": {"constant_value": region}} if region else {}
+        expressions: dict[str, Any] = {"region": {"constant_value": region}} if region else {}
         if isinstance(each.region, Unknown):
             expressions["host"] = {"references": _references(each.region, addresses)}
         providers[provider] = {"name": provider, "expressions": expressions}
@@ -100,6 +102,55 @@ def plan(case: Case) -> dict[str, Any]:
         "resource_changes": changes,
         "configuration": {"provider_config": providers, "root_module": {"resources": blocks}},
     }
+
+
+def state(case: Case) -> dict[str, Any]:
+    """What ``terraform show -json`` prints of a state in which the resources are. AWS's provider
+    writes the region into each, since its version 6."""
+    kept = []
+    for each in case.resources:
+        region = region_of(each)
+        place = {"region": region} if region and each.type.startswith("aws_") else {}
+        kept.append(
+            {
+                "address": f"{each.type}.{_word(each.address)}",
+                "mode": "managed",
+                "type": each.type,
+                "name": _word(each.address),
+                "values": _known(each.properties) | place,
+                "sensitive_values": {},
+            }
+        )
+    values = {"root_module": {"resources": kept}}
+    return {"format_version": "1.0", "terraform_version": "1.15.5", "values": values}
+
+
+def language(case: Case) -> str:
+    """Terraform's language, of resources whose values are all known."""
+    regions = {
+        each.type.partition("_")[0]: region
+        for each in case.resources
+        if (region := region_of(each))
+    }
+    blocks = [
+        *(_block(f'provider "{name}"', {"region": region}) for name, region in regions.items()),
+        *(
+            _block(f'resource "{each.type}" "{_word(each.address)}"', each.properties)
+            for each in case.resources
+        ),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _block(head: str, body: Mapping[str, Any]) -> str:
+    """A block; a list of mappings is a block each, all else an expression, which JSON is too."""
+    lines: list[str] = []
+    for key, value in body.items():
+        if isinstance(value, list) and all(isinstance(each, Mapping) for each in value):
+            lines += (_block(key, each) for each in value)
+        else:
+            lines.append(f"{key} = {json.dumps(value)}")
+    return "\n".join((f"{head} {{", *lines, "}"))
 
 
 def _known(value: Any) -> Any:
@@ -140,10 +191,30 @@ def _references(value: Unknown, addresses: Mapping[str, str]) -> list[str]:
 
 def preview(case: Case) -> dict[str, Any]:
     """A preview of Pulumi that makes the resources, in a stack of their environment."""
-    steps: dict[str, Any] = {}
+    states = _states(case)
+    return {
+        "config": {},
+        "steps": [{"op": "create", "urn": each["urn"], "newState": each} for each in states],
+        "changeSummary": {"create": len(states)},
+    }
+
+
+def export(case: Case) -> dict[str, Any]:
+    """What ``pulumi stack export`` prints of a stack in which the resources are."""
+    kept = [
+        each | {"id": "0b8ed7a4", "outputs": each["inputs"], "custom": True}
+        for each in _states(case)
+    ]
+    manifest = {"time": "2026-11-01T00:00:00Z", "magic": "", "version": "v3.200.0"}
+    return {"version": 3, "deployment": {"manifest": manifest, "resources": kept}}
+
+
+def _states(case: Case) -> list[dict[str, Any]]:
+    """Pulumi's own record of the resources, after that of their providers."""
+    states: dict[str, Any] = {}
     for each in case.resources:
         provider, inputs = provider_of(each, case)
-        steps[provider] = {
+        states[provider] = {
             "urn": provider,
             "type": provider.split("::")[2],
             "inputs": inputs,
@@ -151,7 +222,7 @@ def preview(case: Case) -> dict[str, Any]:
         }
     for each in case.resources:
         provider, _ = provider_of(each, case)
-        steps[urn(each, case)] = {
+        states[urn(each, case)] = {
             "urn": urn(each, case),
             "type": each.type,
             "custom": True,
@@ -159,11 +230,48 @@ def preview(case: Case) -> dict[str, Any]:
             "propertyDependencies": dependencies(each, case),
             "provider": f"{provider}::0b8ed7a4",
         }
-    return {
-        "config": {},
-        "steps": [{"op": "create", "urn": key, "newState": state} for key, state in steps.items()],
-        "changeSummary": {"create": len(steps)},
-    }
+    return list(states.values())
+
+
+def requests(case: Case) -> list[rpc.AnalyzeRequest]:
+    """What the engine asks a policy pack of each resource of a program, one at a time."""
+    return [
+        rpc.AnalyzeRequest(
+            type=each.type,
+            name=each.address,
+            urn=urn(each, case),
+            properties=struct(inputs_of(each.properties)),
+            provider=_provider(each, case),
+        )
+        for each in case.resources
+    ]
+
+
+def whole_stack(case: Case) -> rpc.AnalyzeStackRequest:
+    """What it asks of all of them together, with what each is made of."""
+    return rpc.AnalyzeStackRequest(
+        resources=[
+            rpc.AnalyzerResource(
+                type=each.type,
+                name=each.address,
+                urn=urn(each, case),
+                properties=struct(inputs_of(each.properties)),
+                propertyDependencies={
+                    name: rpc.AnalyzerPropertyDependencies(urns=urns)
+                    for name, urns in dependencies(each, case).items()
+                },
+                provider=_provider(each, case),
+            )
+            for each in case.resources
+        ]
+    )
+
+
+def _provider(resource: Resource, case: Case) -> rpc.AnalyzerProviderResource:
+    urn, inputs = provider_of(resource, case)
+    return rpc.AnalyzerProviderResource(
+        type=urn.split("::")[2], name="own", urn=urn, properties=struct(inputs)
+    )
 
 
 def stack_of(case: Case) -> str:
@@ -273,8 +381,30 @@ def azure_template(case: Case) -> dict[str, Any]:
     }
 
 
+def bicep(case: Case) -> str:
+    """The same in Bicep, of resources whose values are all known."""
+    return "".join(
+        f"resource {_word(each['name'])} '{each.pop('type')}@{each.pop('apiVersion')}' = "
+        f"{_in_bicep(each)}\n"
+        for each in azure_template(case)["resources"]
+    )
+
+
+def _in_bicep(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "\n".join(("{", *(f"{key}: {_in_bicep(each)}" for key, each in value.items()), "}"))
+    if isinstance(value, list):
+        return "\n".join(("[", *map(_in_bicep, value), "]"))
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value)
+
+
 _OWN_NAMES = ("accountName", "deploymentName", "vmName", "capacityReservationName")
 """What azure-native calls a resource's own name."""
+
+
+def manifests(case: Case) -> str:
+    """The objects of a cluster, each a document of one file."""
+    return yaml.safe_dump_all(map(manifest, case.resources), allow_unicode=True)
 
 
 def manifest(resource: Resource) -> dict[str, Any]:

@@ -14,18 +14,17 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from lichen_policies.cases import TODAY, Case
 from lichen_policies.registry import rules
-from pulumi.runtime.proto import analyzer_pb2 as rpc
 
 from docs.rule_pages import DOORS, Door, cases, matrix
 from tests.doors import deployments
 from tests.doors.checkov.engine import CHECKS, ROOT, checkov
 from tests.fixed import FIXED, fixed
-from timing.pack_process import Pack, running, struct
+from timing.pack_process import Pack, running
 
 pytestmark = pytest.mark.xdist_group("checkov")
 
@@ -256,47 +255,14 @@ def reports(pack: Pack, rule: str, case: Case) -> bool:
     """Whether the pack finds the rule's offence in the deployment of an example."""
     pack.configure_stack(deployments.stack_of(case))
     pack.configure()
-    resources = [analysed_resource(each, case) for each in case.resources]
     answers = [
-        *(pack.stub.Analyze(request(each, case)) for each in case.resources),
-        pack.stub.AnalyzeStack(rpc.AnalyzeStackRequest(resources=resources)),
+        *map(pack.stub.Analyze, deployments.requests(case)),
+        pack.stub.AnalyzeStack(deployments.whole_stack(case)),
     ]
     return any(
         each.policyName == rule and "cannot be checked" not in each.message
         for answer in answers
         for each in answer.diagnostics
-    )
-
-
-def request(resource: Any, case: Case) -> rpc.AnalyzeRequest:
-    return rpc.AnalyzeRequest(
-        type=resource.type,
-        name=resource.address,
-        urn=deployments.urn(resource, case),
-        properties=struct(deployments.inputs_of(resource.properties)),
-        provider=provider(resource, case),
-    )
-
-
-def analysed_resource(resource: Any, case: Case) -> rpc.AnalyzerResource:
-    dependencies = {
-        name: rpc.AnalyzerPropertyDependencies(urns=urns)
-        for name, urns in deployments.dependencies(resource, case).items()
-    }
-    return rpc.AnalyzerResource(
-        type=resource.type,
-        name=resource.address,
-        urn=deployments.urn(resource, case),
-        properties=struct(deployments.inputs_of(resource.properties)),
-        propertyDependencies=dependencies,
-        provider=provider(resource, case),
-    )
-
-
-def provider(resource: Any, case: Case) -> rpc.AnalyzerProviderResource:
-    urn, inputs = deployments.provider_of(resource, case)
-    return rpc.AnalyzerProviderResource(
-        type=urn.split("::")[2], name="own", urn=urn, properties=struct(inputs)
     )
 
 
