@@ -191,4 +191,10 @@ def started(container: DescribedContainer, *, hosting: str, serves: bool) -> Ite
             hosting=hosting,
         )
     elif serves:
-        yield StartedImage(path=image.path, image=field(image.value))
+        yield StartedImage(
+            path=image.path,
+            image=field(image.value),
+            image_at=image.path,
+            architecture=field(container.architecture.value),
+            architecture_at=container.architecture.path,
+        )
