@@ -47,7 +47,7 @@ def test_an_update_is_refused_before_anything_is_made_until_the_quota_is_raised(
         # What to type is in the message, and is enough.
         typed = re.search(
             r"aws service-quotas request-service-quota-increase --service-code (\S+) "
-            r"--quota-code (\S+) --desired-value (\d+) --region (\S+)",
+            r"--quota-code (\S+) --desired-value (\d+) --region ([a-z0-9-]+)",
             said,
         )
         assert typed is not None, said
