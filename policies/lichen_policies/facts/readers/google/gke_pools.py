@@ -20,7 +20,7 @@ from lichen_policies.facts.kinds import (
     WholeAccelerator,
     ZonedPool,
 )
-from lichen_policies.facts.machine import bare, serves
+from lichen_policies.facts.machine import bare, may_serve
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.accelerators import (
     HOSTING,
@@ -101,7 +101,8 @@ def pool_facts(
             attached=any(attached_to(node)),
         )
     shows = any(isinstance(guest.text("type"), str) for guest in attached_to(node))
-    if _scales(pool) and (serves(context, machine) or shows):
+    for_models = shows or may_serve(context, machine)
+    if _scales(pool) and for_models:
         yield Scaling(
             path=floor.path,
             floor=field(least),
@@ -110,6 +111,7 @@ def pool_facts(
             machine=field(machine),
             hosting=HOSTING,
             waits_for=waits_for,
+            for_models=field(for_models),
         )
 
 
