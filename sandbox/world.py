@@ -69,16 +69,17 @@ class World:
 
 
 @contextmanager
-def world(kubeconfig: Path | None = None) -> Iterator[World]:
+def world(kubeconfig: Path | None = None, *, new_account: bool = False) -> Iterator[World]:
     """An engine over an empty emulated AWS; all of it is gone when the block ends.
 
-    ``kubeconfig``: of the cluster that node groups of EKS put their nodes into.
+    ``kubeconfig``: of the cluster that node groups of EKS put their nodes into. A ``new_account``
+    may have no accelerated machine until its quotas are raised.
     """
     engine = ensure()
     STATES.mkdir(exist_ok=True)
     state = Path(mkdtemp(dir=STATES))
     try:
-        with emulated_aws(new_account=False, kubeconfig=kubeconfig) as cloud:
+        with emulated_aws(new_account=new_account, kubeconfig=kubeconfig) as cloud:
             environment = engine.environment(state) | cloud.environment()
             plugin.install(Path(environment["PULUMI_HOME"]))
             environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

@@ -198,6 +198,16 @@ def test_a_day_s_profile_becomes_its_mean() -> None:
     assert passport.items == 3
 
 
+def test_a_rate_is_written_with_the_digits_that_somebody_gave() -> None:
+    """A day of 0.6 a second sums up to 14.399999999999995."""
+    for rate, written in ((0.6, "0.6"), (1 / 3, "0.3333"), (12345.0, "12340")):
+        traffic = {**WORKLOAD["traffic"], "peak_rps": 2 * rate, "mean_rps": rate}
+        passport = Passport.of(as_workload({**WORKLOAD, "traffic": traffic}), "bf16")
+        tags = to_tags(passport, "aws")
+        assert float(tags["lichen:mean-rps"]) == float(written)
+        assert len(tags["lichen:mean-rps"]) <= len("12340.0")
+
+
 def test_without_model_or_rate_there_is_no_workload() -> None:
     assert Passport(model="x").as_workload("dev") is None
     assert Passport(peak_rps=1.0).as_workload("dev") is None

@@ -14,7 +14,7 @@ WHERE: tuple[str, str, str] = ("aws", "eu-north-1", "111122223333")
 
 
 def allowed(partition: str = "aws") -> list[Statement]:
-    """Every statement that some component writes."""
+    """Every statement of `access`; test_policies.py has those of whole stacks."""
     where = (partition, *WHERE[1:])
     models = Objects("models", "llama/")
     return [

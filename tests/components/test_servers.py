@@ -13,7 +13,7 @@ from lichen_components.servers import vllm
 
 from lichen.document import InputError
 from lichen.sizing import Sizing
-from tests.components.narrowed import CHAT, VECTORS, planned
+from tests.components.narrowed import CHAT, VECTORS, Installed, planned
 
 
 def environment(machine: str, workload: dict[str, Any]) -> dict[str, str]:
@@ -100,13 +100,67 @@ def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
     )
 
 
-def test_a_shape_that_no_longer_serves_is_refused_with_the_command_that_compiles_another() -> None:
-    shape = {"batch": 4, "sequence_tokens": 512, "tensor_parallel": 2}
+@pytest.mark.parametrize(
+    ("work", "repository"),
+    [
+        (CHAT, "huggingface-vllm-inference-neuronx"),
+        (VECTORS, "huggingface-pytorch-inference-neuronx"),
+    ],
+)
+@pytest.mark.parametrize("hosting", ["sagemaker", "ec2", "ecs"])
+def test_trainium_is_served_as_inferentia_is(
+    work: dict[str, Any], repository: str, hosting: str
+) -> None:
+    where = {"clouds": ["aws"], "hosting": [hosting], "regions": ["us-east-1"]}
+    asked = {**work, "precisions": ["bf16"], "latency": {}, "where": where}
+    network = {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]}
+    plan = planned("trn1.2xlarge", asked, Installed, aws=network)
+    assert plan.container.server == "neuron"
+    assert published_image(plan).repository == repository
+    command = plan.decision.placement.compile_command or ""
+    assert "--instance_type trn1 " in command
+    assert ("--tensor_parallel_size 2 " in command) == (work is CHAT)  # both cores, or a copy each
+
+
+def test_a_file_for_llama_cpp_is_served_on_graviton_with_a_thread_a_core() -> None:
+    small = {
+        **CHAT,
+        "model": "meta-llama/Llama-3.2-1B",
+        "precisions": ["q4_k_m"],
+        "latency": {},
+        "where": {**CHAT["where"], "regions": ["us-east-1"]},
+    }
+    plan = planned("c8g.4xlarge", small, Installed)
+    slots = int(plan.container.options["parallel"])
+    assert published_image(plan).server == plan.container.server == "llama.cpp"
+    assert plan.container.options == {
+        "alias": "meta-llama/Llama-3.2-1B",
+        "threads": "16",
+        "parallel": str(slots),
+        "kv-unified": "true",
+        "ctx-size": str(max(plan.decision.sizing.longest_tokens or 0, 800 * slots)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("tokens", "parallel", "wrong"),
+    [
+        (512, 2, "compiled for 512 tokens, and a request has 800"),
+        (1024, 8, "4 chips a copy are more than the 1 of"),
+        (1024, 3, "1.5 chips a copy are more than the 1 of"),
+    ],
+)
+def test_a_shape_that_does_not_serve_is_refused_with_the_command_that_compiles_another(
+    tokens: int, parallel: int, wrong: str
+) -> None:
+    """Too short, or split over more cores than there are."""
+    shape = {"batch": 4, "sequence_tokens": tokens, "tensor_parallel": parallel}
     with pytest.raises(InputError) as refused:
         planned("inf2.xlarge", {**CHAT, "compiled": shape})
     assert refused.value.field == "workload.compiled"
-    assert "compiled for 512 tokens, and a request has 800" in refused.value.wrong
-    assert "--sequence_length 2048" in refused.value.fix
+    assert wrong in refused.value.wrong
+    assert "write its three numbers here: hf download" in refused.value.fix
+    assert "--sequence_length 2048 --tensor_parallel_size 2" in refused.value.fix
 
 
 def test_the_shape_of_files_that_exist_is_kept_and_nothing_is_compiled() -> None:

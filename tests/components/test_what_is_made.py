@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -183,7 +184,25 @@ def test_the_share_of_scaling_is_what_the_next_machine_starts_at(made: Any) -> N
         for share in (1.0, 0.5)
     )
     assert half["targetValue"] == pytest.approx(whole["targetValue"] / 2, abs=0.01)
-    assert whole["scaleInCooldown"] >= 300
+
+
+LARGE = {**CHAT, "model": "meta-llama/Llama-3.1-70B"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "workload"), [("c7g.xlarge", VECTORS), ("inf2.48xlarge", LARGE)]
+)
+def test_no_machine_is_removed_sooner_than_another_could_start(
+    made: Any, machine: str, workload: dict[str, Any]
+) -> None:
+    """Machines that take ten minutes to start oscillate with five minutes' patience."""
+    name = workload["name"]
+    tracking = made(workload, machine).resources[f"{name}-scaling"][
+        "targetTrackingScalingPolicyConfiguration"
+    ]
+    start_s = planned(machine, workload).decision.sizing.start_up_s
+    assert (start_s > 300) is (workload is LARGE)
+    assert tracking["scaleInCooldown"] == max(300, math.ceil(start_s))
 
 
 def test_the_example_of_the_readme_is_made_as_printed(

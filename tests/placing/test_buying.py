@@ -231,6 +231,7 @@ def test_a_managed_price_that_nobody_publishes_is_assumed_and_said() -> None:
     assert answer.chosen.price_known == "assumed"
     assert any(
         note.startswith(f"we have no published price of {answer.chosen.machine} on SageMaker")
+        and "that it is offered there, and at this price, is assumed from EC2" in note
         for note in answer.notes
     )
     answer = answered(chat(clouds=["aws"], hosting=["ec2"]))

@@ -10,7 +10,7 @@ import pytest
 from lichen.catalogue import load
 from lichen.catalogue.schema import Made
 from lichen.placing.choose import place
-from lichen.placing.placement import Placement
+from lichen.placing.placement import NoPlacement
 from lichen.placing.question import Question
 from lichen.workload import as_workload
 from tests.components.narrowed import Only
@@ -74,7 +74,7 @@ def test_a_hosting_that_never_wakes_promises_nothing() -> None:
 
 
 @pytest.mark.parametrize("hosting", NEVER)
-def test_zero_is_not_made_where_nothing_wakes_it(hosting: str) -> None:
+def test_zero_is_refused_where_nothing_wakes_it(hosting: str) -> None:
     machine, workload, region = CASES[hosting]
     asleep: dict[str, Any] = {
         **workload,
@@ -83,6 +83,5 @@ def test_zero_is_not_made_where_nothing_wakes_it(hosting: str) -> None:
         "where": {"hosting": [hosting], "regions": [region]},
     }
     answer = place(Question.of(as_workload(asleep), catalogue=Only(machine)), runners_up=0)
-    assert isinstance(answer, Placement)
-    assert answer.chosen.hosting == hosting
-    assert answer.chosen.unmade is not None
+    assert isinstance(answer, NoPlacement)
+    assert answer.nearest[0].reason.startswith("no request wakes ")

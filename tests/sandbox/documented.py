@@ -894,7 +894,16 @@ GROUPS = [
             {"Preferences": {"MaxHealthyPercentage": 150}},
             "MinHealthyPercentage",
         ),
-        ("a rollback to no version", {"Preferences": {"AutoRollback": True}}, "numbered version"),
+        (
+            "a rollback to no configuration",
+            {"Preferences": {"AutoRollback": True}},
+            "DesiredConfiguration parameter is empty",
+        ),
+        (
+            "more alarms than ten",
+            {"Preferences": {"AlarmSpecification": {"Alarms": [f"a{n}" for n in range(11)]}}},
+            "at most 10",
+        ),
     ),
     *refused(
         "delete_auto_scaling_group",

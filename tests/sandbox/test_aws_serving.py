@@ -102,34 +102,154 @@ def test_ports_and_targets_agree(cloud: Cloud, world: dict[str, str]) -> None:
     elb.delete_target_group(TargetGroupArn=machines)
 
 
+def group_of(world: dict[str, str], version: str) -> dict[str, Any]:
+    """A group of two machines of a version of the launch template."""
+    return {
+        "AutoScalingGroupName": "it",
+        "MinSize": 2,
+        "MaxSize": 2,
+        "VPCZoneIdentifier": world["SUBNET 1"],
+        "MixedInstancesPolicy": mixed(world, version),
+    }
+
+
+def mixed(world: dict[str, str], version: str) -> dict[str, Any]:
+    specification = {"LaunchTemplateId": world["TEMPLATE"], "Version": version}
+    return {"LaunchTemplate": {"LaunchTemplateSpecification": specification}}
+
+
 def test_a_refresh_that_rolls_back_takes_a_numbered_version(
     cloud: Cloud, world: dict[str, str]
 ) -> None:
-    groups = cloud.client("autoscaling", REGION)
-    group: dict[str, Any] = {
-        "AutoScalingGroupName": "it",
-        "MinSize": 0,
-        "MaxSize": 1,
-        "VPCZoneIdentifier": world["SUBNET 1"],
-    }
-
-    def policy(version: str) -> dict[str, Any]:
-        specification = {"LaunchTemplateId": world["TEMPLATE"], "Version": version}
-        return {"LaunchTemplate": {"LaunchTemplateSpecification": specification}}
-
+    groups, group = cloud.client("autoscaling", REGION), group_of(world, "$Latest")
     hook = {
         "LifecycleHookName": "warm-up",
         "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
         "HeartbeatTimeout": 10_000,
     }
     with pytest.raises(ClientError, match="HeartbeatTimeout must be between 30 and 7200"):
-        groups.create_auto_scaling_group(
-            **group, MixedInstancesPolicy=policy("1"), LifecycleHookSpecificationList=[hook]
-        )
-    groups.create_auto_scaling_group(**group, MixedInstancesPolicy=policy("$Latest"))
-    with pytest.raises(ClientError, match="numbered version"):
-        groups.start_instance_refresh(AutoScalingGroupName="it", Preferences={"AutoRollback": True})
+        groups.create_auto_scaling_group(**group, LifecycleHookSpecificationList=[hook])
+    groups.create_auto_scaling_group(**group)
+    for version, said in (("1", "numbered version"), ("9", "Could not find the specified version")):
+        with pytest.raises(ClientError, match=said):
+            groups.start_instance_refresh(
+                AutoScalingGroupName="it",
+                DesiredConfiguration={"MixedInstancesPolicy": mixed(world, version)},
+                Preferences={"AutoRollback": True},
+            )
     groups.delete_auto_scaling_group(AutoScalingGroupName="it", ForceDelete=True)
+
+
+@contextlib.contextmanager
+def exchanging(
+    cloud: Cloud, world: dict[str, str], saved: str = "1", **preferences: Any
+) -> Iterator[tuple[set[str], Any]]:
+    """A group whose machines are being exchanged for those of the second version: the machines at
+    first, and what is told of the refresh each time that one looks."""
+    groups, ec2 = cloud.client("autoscaling", REGION), cloud.client("ec2", REGION)
+    ec2.create_launch_template_version(
+        LaunchTemplateId=world["TEMPLATE"],
+        LaunchTemplateData={"ImageId": "ami-12c6146b", "UserData": "bmV3"},
+    )
+    groups.create_auto_scaling_group(**group_of(world, "1"))
+    groups.update_auto_scaling_group(
+        AutoScalingGroupName="it", MixedInstancesPolicy=mixed(world, saved)
+    )
+    refresh = {
+        "AutoScalingGroupName": "it",
+        "DesiredConfiguration": {"MixedInstancesPolicy": mixed(world, "2")},
+        "Preferences": {"AutoRollback": True, "AlarmSpecification": {"Alarms": ["bad"]}}
+        | preferences,
+    }
+    before = {each["InstanceId"] for each in now(cloud)["Instances"]}
+    groups.start_instance_refresh(**refresh)
+    with pytest.raises(ClientError, match="InstanceRefreshInProgress"):
+        groups.start_instance_refresh(**refresh)
+
+    def look() -> dict[str, Any]:
+        refreshes = groups.describe_instance_refreshes(AutoScalingGroupName="it")
+        return dict(refreshes["InstanceRefreshes"][0])
+
+    try:
+        yield before, look
+    finally:
+        groups.delete_auto_scaling_group(AutoScalingGroupName="it", ForceDelete=True)
+
+
+def now(cloud: Cloud) -> dict[str, Any]:
+    groups = cloud.client("autoscaling", REGION)
+    found = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["it"])
+    return dict(found["AutoScalingGroups"][0])
+
+
+def version_and_machines(cloud: Cloud) -> tuple[str, set[str]]:
+    group = now(cloud)
+    template = group["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    return template["Version"], {each["InstanceId"] for each in group["Instances"]}
+
+
+def test_a_refresh_makes_its_configuration_the_groups_once_it_succeeded(
+    cloud: Cloud, world: dict[str, str]
+) -> None:
+    with exchanging(cloud, world, BakeTime=60) as (before, look):
+        assert [look()["Status"] for _ in range(2)] == ["Pending", "InProgress"]
+        # The old machines serve until the new ones do.
+        version, there = version_and_machines(cloud)
+        assert version == "1"
+        assert before < there
+        assert look()["Status"] == "Baking"
+        assert look()["Status"] == "Successful"
+        version, after = version_and_machines(cloud)
+        assert version == "2"
+        assert after == there - before
+
+
+@pytest.mark.parametrize("cause", ["alarm", "machine"])
+def test_a_refresh_that_fails_brings_back_what_the_group_had_when_it_began(
+    cloud: Cloud, world: dict[str, str], cause: str
+) -> None:
+    watching = cloud.client("cloudwatch", REGION)
+    watching.put_metric_alarm(
+        AlarmName="bad",
+        Namespace="n",
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    with exchanging(cloud, world) as (before, look):
+        assert [look()["Status"] for _ in range(2)] == ["Pending", "InProgress"]
+        new = version_and_machines(cloud)[1] - before
+        if cause == "alarm":
+            watching.set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="a test")
+        else:
+            cloud.client("autoscaling", REGION).set_instance_health(
+                InstanceId=min(new), HealthStatus="Unhealthy"
+            )
+        back = look()
+        assert back["Status"] == "RollbackInProgress"
+        why = back["RollbackDetails"]["RollbackReason"]
+        assert ("alarm bad" if cause == "alarm" else min(new)) in why
+        assert look()["Status"] == "RollbackSuccessful"
+        assert version_and_machines(cloud) == ("1", before)
+    watching.delete_alarms(AlarmNames=["bad"])
+
+
+def test_a_group_that_was_changed_before_its_refresh_is_not_brought_back(
+    cloud: Cloud, world: dict[str, str]
+) -> None:
+    """Who saves the new version first and refreshes then, as Terraform's provider does, has nothing
+    to go back to (hashicorp/terraform-provider-aws, #34189)."""
+    with exchanging(cloud, world, saved="2") as (before, look):
+        look(), look()
+        new = version_and_machines(cloud)[1] - before
+        cloud.client("autoscaling", REGION).set_instance_health(
+            InstanceId=min(new), HealthStatus="Unhealthy"
+        )
+        assert [look()["Status"] for _ in range(2)] == ["RollbackInProgress", "RollbackSuccessful"]
+        assert version_and_machines(cloud)[0] == "2"
 
 
 def vcpus(cloud: Cloud, service: str, name: str, value: float) -> None:

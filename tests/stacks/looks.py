@@ -129,6 +129,12 @@ def group_of(life: Life) -> dict[str, Any]:
     return dict(group)
 
 
+def version_of(group: dict[str, Any]) -> str:
+    """The version of the launch template that a group starts machines of."""
+    policy = group["MixedInstancesPolicy"]["LaunchTemplate"]
+    return str(policy["LaunchTemplateSpecification"]["Version"])
+
+
 def machines(life: Life) -> None:
     name, template, group = life.seen["endpoint_name"], newest(life), group_of(life)
     assert template["MetadataOptions"]["HttpTokens"] == "required"
@@ -142,7 +148,8 @@ def machines(life: Life) -> None:
         "inf2.xlarge", "inf2.8xlarge",
     ]  # fmt: skip
     assert policy["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 100
-    assert policy["LaunchTemplate"]["LaunchTemplateSpecification"]["Version"] == "1"
+    assert version_of(group) == "1"
+    life.seen["machines"] = {each["InstanceId"] for each in group["Instances"]}
     hooks = life.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name)
     (hook,) = hooks["LifecycleHooks"]
     assert (hook["LifecycleHookName"], hook["DefaultResult"]) == ("warm-up", "ABANDON")
@@ -163,8 +170,41 @@ def machines_changed(life: Life) -> None:
     ]
     assert (action["Recurrence"], action["MinSize"]) == ("30 6 * * 1-5", 3)
     assert action["MaxSize"] == after["MaxSize"]
+    # The machines are of the new version, and none of the old ones is left.
+    version, running = version_of(after), {each["InstanceId"] for each in after["Instances"]}
+    assert version == "2"
+    assert not running & life.seen["machines"]
+    # An alarm takes the next one back: the `up` ends with its name, and the same machines serve.
+    watching = life.client("cloudwatch")
+    watching.set_alarm_state(AlarmName=f"{name}-errors", StateValue="ALARM", StateReason="fails")
+    life.configure(artifacts=str(life.config("artifacts")).replace("acme-newer", "acme-models"))
+    for _ in range(2):  # as long as the cause is there
+        ended = life.up(check=False)
+        assert f"because the alarm {name}-errors rang" in ended
+        assert "Traceback" not in ended
+        now = group_of(life)
+        assert (version_of(now), {each["InstanceId"] for each in now["Instances"]}) == (
+            version,
+            running,
+        )
     refreshes = groups.describe_instance_refreshes(AutoScalingGroupName=name)["InstanceRefreshes"]
-    assert [each["Preferences"]["AutoRollback"] for each in refreshes] == [True]
+    assert [each["Status"] for each in refreshes] == [
+        "RollbackSuccessful", "RollbackSuccessful", "Successful",
+    ]  # fmt: skip
+    # The old machines may still fetch what they serve.
+    files = {
+        one
+        for made in life.resources()
+        if made["type"] == "aws:iam/rolePolicy:RolePolicy"
+        for statement in json.loads(made["inputs"]["policy"])["Statement"]
+        if "s3:GetObject" in statement["Action"]
+        for one in statement["Resource"]
+    }
+    assert any("acme-newer" in each for each in files)
+    watching.set_alarm_state(AlarmName=f"{name}-errors", StateValue="OK", StateReason="mended")
+    life.up()
+    assert version_of(group_of(life)) == "3"
+    life.pulumi("preview", "--non-interactive", "--expect-no-changes")
 
 
 def on_machines(life: Life, model: str) -> dict[str, Any]:

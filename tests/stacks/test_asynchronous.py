@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_it_comes_up_sleeps_is_woken_changes_and_goes(place: World, tmp_path: Pa
         assert tracking["TargetValue"] == pytest.approx(
             sizing.rps_planned * wished_delay_s(plan.decision), rel=0.01
         )
-        assert tracking["ScaleInCooldown"] >= 300
+        assert tracking["ScaleInCooldown"] == max(300, math.ceil(sizing.start_up_s))
 
         alarms = {
             alarm["AlarmName"].removeprefix(f"{name}-"): alarm

@@ -118,13 +118,17 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         watched = [alarm["alarmName"] for alarm in rollback["alarms"]]
         assert watched == [f"{name}-rollout-errors", f"{name}-rollout-latency"]
 
-        busier = {**CHAT, "traffic": {**CHAT["traffic"], "peak_rps": 2.0}}
+        busier = {
+            **CHAT,
+            "traffic": {**CHAT["traffic"], "peak_rps": 2.0},
+            "availability": {"minimum_replicas": 3},
+        }
         made.up(workload=busier)
         targets = place.cloud.client("application-autoscaling", "eu-west-3")
         target = targets.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
         assert target[0]["ResourceId"] == f"endpoint/{name}/variant/all"
         busy, quiet = (planned("inf2.xlarge", chat).decision.sizing for chat in (busier, CHAT))
-        assert target[0]["MinCapacity"] == busy.replicas_minimum >= 1
+        assert target[0]["MinCapacity"] == busy.replicas_minimum == 3 > quiet.replicas_minimum
         assert target[0]["MaxCapacity"] == busy.replicas_maximum > quiet.replicas_maximum
 
         # A changed minimum or maximum changes the target alone.
@@ -133,14 +137,14 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         # A new version takes over the fleet that runs.
         sagemaker.update_endpoint_weights_and_capacities(
             EndpointName=name,
-            DesiredWeightsAndCapacities=[{"VariantName": "all", "DesiredInstanceCount": 2}],
+            DesiredWeightsAndCapacities=[{"VariantName": "all", "DesiredInstanceCount": 4}],
         )
         version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
         made.up(args=version)
         after = sagemaker.describe_endpoint(EndpointName=name)
         assert after["EndpointConfigName"] != before
         assert after["CreationTime"] == endpoint["CreationTime"]
-        assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 2
+        assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 4
         made.up("--expect-no-changes")
     assert place.cloud.inventory() == {}
 

@@ -64,7 +64,8 @@ def _policy(partition: str, account: str, site: Site, publishers: Sequence[str])
         "Version": "2012-10-17",
         "Statement": [
             {
-                # Without it nobody could change the key again; roles still need their own policy.
+                # Without it nobody could change the key again; roles still need their own policy
+                # (AWS KMS Developer Guide, "Default key policy").
                 "Sid": "Account",
                 "Effect": "Allow",
                 "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
@@ -75,7 +76,7 @@ def _policy(partition: str, account: str, site: Site, publishers: Sequence[str])
                 "Sid": "Logs",
                 "Effect": "Allow",
                 "Principal": {"Service": principal("logs", site.region)},
-                "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+                "Action": ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
                 "Resource": "*",
                 "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": logs}},
             },

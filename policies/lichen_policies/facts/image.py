@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 from lichen_policies.facts.placeholders import has_placeholder, is_placeholder, placeholder
 from lichen_policies.facts.unknown import Maybe, is_unknown
@@ -13,7 +14,7 @@ AWS_REGISTRY = re.compile(
 )
 
 
-class ImageName(NamedTuple):
+class ImageName(msgspec.Struct, frozen=True):
     """``registry/path/repository:tag@digest``; a part that is left out is empty."""
 
     registry: str

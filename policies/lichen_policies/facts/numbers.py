@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 
 from lichen_policies.facts.placeholders import is_placeholder, placeholder
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
@@ -17,6 +16,8 @@ _SUFFIXES = {
     "E": 1e18, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
     "Ei": 2.0**60,
 }  # fmt: skip
+_MOST_QUANTITY = 2.0**63
+"""Of a quantity, in its own unit; the same source as :func:`quantity`."""
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:\d{1,30}\.?\d{0,30}|\.\d{1,30})(?:[eE][+-]?\d{1,3})?)"
     r"(?P<suffix>[numkMGTPE]|[KMGTPE]i)?",
@@ -43,4 +44,4 @@ def quantity(written: object) -> Maybe[float]:
     if match is None:
         return Unknown("is not a number")
     number = float(match["number"]) * _SUFFIXES[match["suffix"] or ""]
-    return number if isfinite(number) and number >= 0 else Unknown("is not a possible number")
+    return number if 0 <= number < _MOST_QUANTITY else Unknown("is not a possible number")

@@ -887,10 +887,7 @@ KINDS = {
             listing=Listing(
                 "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName"
             ),
-            settings=(
-                Setting("tags", "CreateOrUpdateTags"),
-                Setting("instanceRefresh", "StartInstanceRefresh", on=("mixedInstancesPolicy",)),
-            ),
+            settings=(Setting("tags", "CreateOrUpdateTags"),),
             names={
                 "AutoScalingGroupName": "name",
                 "AutoScalingGroupNames": "name",
@@ -903,23 +900,6 @@ KINDS = {
             placed=(
                 Joined("vpcZoneIdentifiers", "VPCZoneIdentifier"),
                 GroupTags("tags", "Tags"),
-                Placed("instanceRefresh.strategy", "Strategy"),
-                Placed(
-                    "instanceRefresh.preferences.instanceWarmup",
-                    "Preferences.InstanceWarmup",
-                    form=Form.TEXT,
-                ),
-                *(
-                    Placed(f"instanceRefresh.preferences.{name}", f"Preferences.{path}")
-                    for name, path in {
-                        "autoRollback": "AutoRollback",
-                        "maxHealthyPercentage": "MaxHealthyPercentage",
-                        "minHealthyPercentage": "MinHealthyPercentage",
-                        "scaleInProtectedInstances": "ScaleInProtectedInstances",
-                        "skipMatching": "SkipMatching",
-                        "alarmSpecification.alarms": "AlarmSpecification.Alarms",
-                    }.items()
-                ),
             ),
             absent=("Operator", "InstanceId"),
             # Only the provider knows these, or AWS takes them and does not tell them again.
@@ -927,7 +907,6 @@ KINDS = {
                 "enabledMetrics",
                 "forceDelete",
                 "initialLifecycleHooks",
-                "instanceRefresh",
                 "metricsGranularity",
                 "minElbCapacity",
                 "waitForCapacityTimeout",

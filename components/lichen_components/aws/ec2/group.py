@@ -1,4 +1,4 @@
-"""A group of machines on Inferentia2 or Graviton, and all that it needs: nothing is chosen here."""
+"""A group of machines on Graviton or a Neuron chip, and all it needs: nothing is chosen here."""
 
 from __future__ import annotations
 
@@ -12,15 +12,6 @@ from pulumi_aws.autoscaling import (
 )
 from pulumi_aws.autoscaling import (
     GroupInstanceMaintenancePolicyArgs as Maintenance,
-)
-from pulumi_aws.autoscaling import (
-    GroupInstanceRefreshArgs as Refresh,
-)
-from pulumi_aws.autoscaling import (
-    GroupInstanceRefreshPreferencesAlarmSpecificationArgs as RefreshAlarms,
-)
-from pulumi_aws.autoscaling import (
-    GroupInstanceRefreshPreferencesArgs as Preferences,
 )
 from pulumi_aws.autoscaling import (
     GroupMixedInstancesPolicyArgs as Mixed,
@@ -72,6 +63,7 @@ from lichen_components.aws.balancer import (
 from lichen_components.aws.balancer import watches as balancer_watches
 from lichen_components.aws.bundle import bundle, check_bundle
 from lichen_components.aws.dashboard import Chart, Line
+from lichen_components.aws.ec2.exchange import SAVED, exchanged
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of, stand_ins
 from lichen_components.aws.ec2.start import HOOK, Boot, first_request, user_data
 from lichen_components.aws.ec2.template import newest_image, template
@@ -180,14 +172,20 @@ class MachineFleet(HostedEndpoint):
             balancer,
             made,
             least,
-            [ringing[row.role].name for row in rows if row.takes_back],
             [log, access],
+        )
+        its_name = exchanged(
+            site,
+            group,
+            made,
+            start_s=plan.container.start_s,
+            taking_back=[ringing[row.role].name for row in rows if row.takes_back],
         )
         _scale(site, plan, balancer, group, args.get("scaling_share", 1.0))
         beside = bundle(
             site,
             args,
-            serves_as=group.name,
+            serves_as=its_name,
             key=key,
             requests=requests_of(balancer),
             charts=[*charts_of(balancer), *_usage(site, plan, balancer)],
@@ -196,7 +194,7 @@ class MachineFleet(HostedEndpoint):
             advice=_advice(site),
         )
         self.gives(
-            name=group.name,
+            name=its_name,
             identifier=group.arn,
             url=balancer.url,
             machine=machine.name,
@@ -252,6 +250,8 @@ def _advice(site: Site) -> list[str]:
         f"How its machines are exchanged: aws autoscaling describe-instance-refreshes {where}",
         "A machine that never becomes ready ends its own launch; its start is in the log, in a "
         "stream of the machine's id.",
+        "An exchange that was taken back, by an alarm or since machines did not become healthy: "
+        "`pulumi up` ends with why. Mend the cause and run it again: it exchanges them anew.",
     ]
 
 
@@ -306,7 +306,6 @@ def _group(
     balancer: Balancer,
     made: aws.ec2.LaunchTemplate,
     least: int,
-    taking_back: list[pulumi.Output[str]],
     needs: list[pulumi.Resource],
 ) -> aws.autoscaling.Group:
     start_s = plan.container.start_s
@@ -333,17 +332,6 @@ def _group(
                 heartbeat_timeout=min(_LONGEST_HEARTBEAT_S, math.ceil(1.5 * start_s)),
             )
         ],
-        instance_refresh=Refresh(
-            strategy="Rolling",
-            preferences=Preferences(
-                min_healthy_percentage=100,
-                max_healthy_percentage=200,
-                instance_warmup=str(start_s),
-                auto_rollback=True,
-                skip_matching=True,
-                alarm_specification=RefreshAlarms(alarms=taking_back),
-            ),
-        ),
         instance_maintenance_policy=Maintenance(
             min_healthy_percentage=100, max_healthy_percentage=200
         ),
@@ -357,9 +345,10 @@ def _group(
         region=site.region,
         opts=pulumi.ResourceOptions.merge(
             site.under(balancer.listener, *needs),
-            # Scaling sets the number of machines; an `up` is not to set it back.
+            # Scaling sets the number of machines, and a refresh the version of their template; an
+            # `up` is not to set them back.
             pulumi.ResourceOptions(
-                ignore_changes=["desiredCapacity"],
+                ignore_changes=["desiredCapacity", SAVED],
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{minutes}m", update=f"{minutes}m", delete="60m"
                 ),
@@ -374,7 +363,7 @@ def mixed(plan: Plan, made: aws.ec2.LaunchTemplate) -> Mixed:
     types = stand_ins(plan.decision.machine, plan.region, chosen.hosting, plan.catalogue)
     return Mixed(
         launch_template=MixedTemplate(
-            # A number: $Latest would change no machine that runs, and takes no refresh back.
+            # A number: a refresh is not taken back to $Latest.
             launch_template_specification=Version(
                 launch_template_id=made.id, version=made.latest_version.apply(str)
             ),

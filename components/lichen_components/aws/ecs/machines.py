@@ -1,4 +1,4 @@
-"""A service of ECS on machines of its own, with Graviton or Inferentia2: nothing is chosen here.
+"""A service of ECS on machines of its own, of Graviton or a Neuron chip: nothing is chosen here.
 
 A capacity provider starts a machine for each task, and ends it after the task. (Fargate has no
 accelerator.)
@@ -13,12 +13,6 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 from pulumi_aws.autoscaling import (
-    GroupInstanceRefreshArgs as Refresh,
-)
-from pulumi_aws.autoscaling import (
-    GroupInstanceRefreshPreferencesArgs as Preferences,
-)
-from pulumi_aws.autoscaling import (
     GroupTagArgs as Tag,
 )
 from pulumi_aws.ecs import (
@@ -31,6 +25,7 @@ from pulumi_aws.ecs import (
 from lichen_components.args import EndpointArgs
 from lichen_components.aws.access import Statement, allow
 from lichen_components.aws.args import aws_args
+from lichen_components.aws.ec2.exchange import SAVED, exchanged
 from lichen_components.aws.ec2.group import check_machines, mixed
 from lichen_components.aws.ec2.machines import boots_from, check_driver, devices_of
 from lichen_components.aws.ec2.template import newest_image, template
@@ -75,12 +70,11 @@ def task_mib(memory_gib: float) -> int:
 
 def _machines(plan: Plan, ground: TaskGround) -> TaskHost:
     site, machine = ground.site, plan.decision.machine
-    group = _group(plan, ground)
     provider = aws.ecs.CapacityProvider(
         site.child("provider"),
         name=site.identity,
         auto_scaling_group_provider=OfGroup(
-            auto_scaling_group_arn=group.arn,
+            auto_scaling_group_arn=_group_arn(plan, ground),
             managed_scaling=ManagedScaling(
                 status="ENABLED",
                 # A machine that is there and has no task is idle: none is kept.
@@ -127,8 +121,9 @@ def _machines(plan: Plan, ground: TaskGround) -> TaskHost:
     )
 
 
-def _group(plan: Plan, ground: TaskGround) -> aws.autoscaling.Group:
-    """Machines of the cluster, none of them until a task waits for one."""
+def _group_arn(plan: Plan, ground: TaskGround) -> pulumi.Output[str]:
+    """Machines of the cluster, none of them until a task waits for one; known once they are of the
+    newest template."""
     site, args = ground.site, aws_args(plan.args)
     its_role, access = role(
         site,
@@ -161,7 +156,7 @@ def _group(plan: Plan, ground: TaskGround) -> aws.autoscaling.Group:
     tags = [
         Tag(key=key, value=value, propagate_at_launch=False) for key, value in site.tags.items()
     ]
-    return aws.autoscaling.Group(
+    group = aws.autoscaling.Group(
         site.child("group"),
         name=site.identity,
         min_size=0,
@@ -170,26 +165,17 @@ def _group(plan: Plan, ground: TaskGround) -> aws.autoscaling.Group:
         mixed_instances_policy=mixed(plan, made),
         vpc_zone_identifiers=list(ground.network.subnets),
         protect_from_scale_in=True,
-        instance_refresh=Refresh(
-            strategy="Rolling",
-            preferences=Preferences(
-                min_healthy_percentage=100,
-                max_healthy_percentage=200,
-                instance_warmup=str(plan.container.start_s),
-                auto_rollback=True,
-                skip_matching=True,
-                # Its tasks are drained first.
-                scale_in_protected_instances="Refresh",
-            ),
-        ),
         force_delete=True,
         # ECS puts this tag on a group that it scales, and needs it on the machines.
         tags=[*tags, Tag(key="AmazonECSManaged", value="true", propagate_at_launch=True)],
         region=site.region,
         opts=pulumi.ResourceOptions.merge(
-            site.under(access), pulumi.ResourceOptions(ignore_changes=["desiredCapacity"])
+            site.under(access), pulumi.ResourceOptions(ignore_changes=["desiredCapacity", SAVED])
         ),
     )
+    # Their tasks are drained first.
+    same = exchanged(site, group, made, start_s=plan.container.start_s, protected=True)
+    return pulumi.Output.all(group.arn, same).apply(lambda known: str(known[0]))
 
 
 def user_data(cluster: str) -> str:

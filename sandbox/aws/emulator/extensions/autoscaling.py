@@ -4,15 +4,14 @@
 """
 
 from typing import Any
-from uuid import uuid4
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 
 from sandbox.aws.emulator.extensions import Method, extends
+from sandbox.aws.emulator.refreshes import Refresh, refreshes
 
 _SHORTEST_HEARTBEAT_S, _LONGEST_HEARTBEAT_S = 30, 7200
 
@@ -51,29 +50,26 @@ def update_auto_scaling_group(before: Method, self: AutoScalingResponse) -> Any:
 def start_instance_refresh(_: Method | None, self: AutoScalingResponse) -> ActionResult:
     name = self._get_param("AutoScalingGroupName")
     group = self.autoscaling_backend.autoscaling_groups[name]
-    preferences = self._get_param("Preferences") or {}
-    policy = group.mixed_instances_policy or {}
-    template = policy.get("LaunchTemplate", {}).get("LaunchTemplateSpecification", {})
-    rolls_back = str(preferences.get("AutoRollback")).lower() == "true"
-    if rolls_back and not str(template.get("Version", "")).isdigit():
-        raise ValidationError(
-            "Auto rollback needs a launch template with a numbered version, not $Latest or $Default"
-        )
-    refresh = {
-        "InstanceRefreshId": str(uuid4()),
-        "AutoScalingGroupName": name,
-        "Status": "Successful",
-        "StartTime": utcnow(),
-        "Preferences": preferences,
-    }
-    _refreshes(self.autoscaling_backend).setdefault(name, []).insert(0, refresh)
-    return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
+    wanted = (self._get_param("DesiredConfiguration") or {}).get("MixedInstancesPolicy")
+    known = refreshes(self.autoscaling_backend).setdefault(name, [])
+    known.insert(
+        0,
+        Refresh(
+            group=group,
+            preferences=self._get_param("Preferences") or {},
+            wanted=wanted or group.mixed_instances_policy or {},
+        ),
+    )
+    return ActionResult({"InstanceRefreshId": known[0].identifier})
 
 
 @extends(AutoScalingResponse)
 def describe_instance_refreshes(_: Method | None, self: AutoScalingResponse) -> ActionResult:
-    name = self._get_param("AutoScalingGroupName")
-    return ActionResult({"InstanceRefreshes": _refreshes(self.autoscaling_backend).get(name, [])})
+    found = refreshes(self.autoscaling_backend).get(self._get_param("AutoScalingGroupName"), [])
+    wanted = self._get_param("InstanceRefreshIds")
+    most = self._get_int_param("MaxRecords", 50)
+    shown = [each for each in found if not wanted or each.identifier in wanted][:most]
+    return ActionResult({"InstanceRefreshes": [each.look() for each in shown]})
 
 
 @extends(AutoScalingBackend)
@@ -84,11 +80,6 @@ def put_warm_pool(before: Method, self: AutoScalingBackend, **given: Any) -> Non
             "You can't add a warm pool to an Auto Scaling group that has a mixed instances policy."
         )
     before(self, **given)
-
-
-def _refreshes(backend: AutoScalingBackend) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = backend.__dict__.setdefault("refreshes", {})
-    return found
 
 
 def _remember(response: AutoScalingResponse, name: str) -> None:

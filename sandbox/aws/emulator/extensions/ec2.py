@@ -5,8 +5,9 @@ from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import InstanceBackend
-from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.utils import parse_user_data
 from moto.servicequotas.models import servicequotas_backends
 from moto.ssm.models import ssm_backends
 
@@ -32,6 +33,18 @@ def _description(self: SecurityGroupRule) -> str | None:
 
 
 setattr(SecurityGroupRule, "description", property(_description))  # noqa: B010
+
+
+@extends(LaunchTemplate)
+def create_version(
+    before: Method, self: LaunchTemplate, data: dict[str, Any], description: str
+) -> LaunchTemplateVersion:
+    """Machines can start from a later version as from the first one: moto reads the script of the
+    first alone."""
+    if isinstance(data.get("UserData"), str):
+        data["UserData"] = parse_user_data(data["UserData"])
+    made: LaunchTemplateVersion = before(self, data, description)
+    return made
 
 
 @extends(InstanceBackend)

@@ -8,6 +8,7 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 
+from sandbox.aws.emulator.refreshes import refreshes
 from sandbox.aws.emulator.requests import Check, Request, refuse
 from sandbox.aws.emulator.requests.application_autoscaling import LABEL, is_zone
 
@@ -21,6 +22,7 @@ _SPOT = (
 )
 _TRANSITIONS = ("autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING")
 _DAY_S = 86_400
+_MOST_ALARMS = 10
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 """What the fields of a Unix cron take: minute, hour, day, month, day of the week."""
 
@@ -102,8 +104,7 @@ def _check_group(request: Request, known: Group = None) -> None:
             (arn not in balancers.target_groups, f"Target group '{arn}' not found: not valid."),
         )
     mixed = request["MixedInstancesPolicy"] or {}
-    launch = (mixed.get("LaunchTemplate") or {}).get("LaunchTemplateSpecification")
-    _check_version(request, request["LaunchTemplate"] or launch)
+    _check_version(request, request["LaunchTemplate"] or _specification(mixed))
     distribution = mixed.get("InstancesDistribution") or {}
     way = distribution.get("SpotAllocationStrategy")
     refuse(
@@ -116,10 +117,10 @@ def _check_group(request: Request, known: Group = None) -> None:
     )
 
 
-def _check_version(request: Request, template: Mapping[str, Any] | None) -> None:
+def _check_version(request: Request, template: Mapping[str, Any]) -> None:
     """A numbered version of a launch template is there."""
-    version = str((template or {}).get("Version", ""))
-    if template is None or not version.isdigit():
+    version = str(template.get("Version", ""))
+    if not version.isdigit():
         return
     backend = ec2_backends[request.account][request.region]
     name = template.get("LaunchTemplateId") or template.get("LaunchTemplateName")
@@ -231,8 +232,45 @@ def _put_policy(request: Request) -> None:
 
 
 def _refresh(request: Request) -> None:
-    _there(request)
-    _check_percentages(request["Preferences"] or {})
+    group, preferences = _there(request), request["Preferences"] or {}
+    _check_percentages(preferences)
+    alarms = (preferences.get("AlarmSpecification") or {}).get("Alarms") or []
+    refuse(_CODE, (len(alarms) > _MOST_ALARMS, f"Alarms takes at most {_MOST_ALARMS} names."))
+    wanted = (request["DesiredConfiguration"] or {}).get("MixedInstancesPolicy")
+    its = _specification(wanted)
+    _check_version(request, its)
+    if preferences.get("AutoRollback"):
+        versions = [
+            str(each.get("Version", ""))
+            for each in (its, _specification(group.mixed_instances_policy))
+        ]
+        refuse(
+            _CODE,
+            (
+                not wanted,
+                "The AutoRollback parameter cannot be set to true when the DesiredConfiguration "
+                "parameter is empty.",
+            ),
+            (
+                not all(each.isdigit() for each in versions),
+                "Auto rollback needs a launch template with a numbered version, not $Latest or "
+                "$Default, in the group and in the desired configuration.",
+            ),
+        )
+    known = refreshes(autoscaling_backends[request.account][request.region])
+    refuse(
+        "InstanceRefreshInProgress",
+        (
+            any(each.active for each in known.get(group.name, [])),
+            "An Instance Refresh is already in progress and blocks the execution of this request.",
+        ),
+    )
+
+
+def _specification(mixed: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The launch template of a mixed instances policy."""
+    template = (mixed or {}).get("LaunchTemplate") or {}
+    return template.get("LaunchTemplateSpecification") or {}
 
 
 def _delete(request: Request) -> None:

@@ -17,7 +17,7 @@ from lichen_policies.facts.numbers import quantity, whole_in
 from lichen_policies.facts.placeholders import placeholder
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators
-from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_left_out, is_unknown
 
 REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
 ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
@@ -179,6 +179,8 @@ class Pod:
         resources = container.chosen_block("resources")
         for name in ("limits", "requests"):
             amounts = resources.tags(name)
+            if is_left_out(amounts):
+                continue
             if is_unknown(amounts) and self.serves:
                 yield Asked(amounts, "accelerator", resources.at(name))
                 return
