@@ -251,14 +251,15 @@ _OF_EVERY_PAGE = """\
   nowhere that is stated.
 - **Region that is not known**: where a resource or its provider has its region by a variable, and
   where a folder configures no provider of the resource's cloud (it is written elsewhere),
-  dirty-region, greener-region, accelerator-not-in-region and routed-to-dirty-regions are
-  *unverified* of what they judge. previous-generation says nothing. region-unresolved says nothing
+  dirty-region, greener-region, accelerator-not-in-region, previous-generation and
+  routed-to-dirty-regions are *unverified* of what they judge. region-unresolved says nothing
   of a variable on the resource itself, is *unverified* of one on its provider, and advises where
   the provider is written elsewhere.
 - **Environment**: what the stack or the deployer says (`--environment`); else the resource's own
   tags (`lichen:environment`, `environment`, `env`, `stage`), the strictest of them, which lower
   nothing that the stack states; without all of them it is production. Tags that are not known
-  leave it unknown: a rule that is off in some environment is then *unverified*.
+  leave it unknown: what offends in each environment is then a finding, and what
+  offends in some alone, where a rule is off or wider in others, is *unverified*.
 - **Not known** is a value that a variable, a parameter, a reference or a placeholder stands for,
   with a default or without one, and a value that is known after deployment. A placeholder is text
   that is filled in later: `${NAME}`, `$(NAME)`, `{{ ... }}`, `<name>`, `[insert here]`,

@@ -15,9 +15,8 @@ is measured. A general machine (no accelerators, no ``lichen:*`` tags) has a suc
 costs no more. Where a price is not known it is silent. What a provider itself calls a previous
 generation has no part in it. Machines without a hypervisor (metal) are compared with such. Where
 the machine is not known it says nothing: too-many-accelerators says that it cannot be checked; so
-it does where the region is not known, or one that the catalogue does not have. A machine that a
-launch template names is judged there, once. Hardware that is retired is a matter of
-retired-hardware.
+it does where the region is one that the catalogue does not have. A machine that a launch template
+names is judged there, once. Hardware that is retired is a matter of retired-hardware.
 
 Tags: It reads none for the finding; ``lichen:model`` and ``lichen:peak-rps`` make the figures of a
 month those of the declared traffic.
@@ -59,7 +58,9 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
         return
     if known.catalogue.retired_hardware(*families(fact, known), fact.cloud):
         raise NotApplicable("its hardware is retired: see retired-hardware")
-    here = _region(fact, known)
+    if fact.region is None:
+        raise NotApplicable("no region is stated: see region-unresolved")
+    here = _region(fact.region, known)
     if here.cloud != machine.cloud:
         raise NotApplicable("the region is another cloud's")
     now = _month(fact, machine, here, known)
@@ -77,11 +78,9 @@ def previous_generation(fact: MachineKind, limits: Limits, known: Known) -> Iter
     yield _finding(fact, machine, later, here, now, then, limits)
 
 
-def _region(fact: MachineKind, known: Known) -> Region:
+def _region(name: str, known: Known) -> Region:
     try:
-        if fact.region is None:
-            raise NotApplicable("no region is stated: see region-unresolved")
-        return known.region(fact.region)
+        return known.region(name)
     except Unverified as error:
         raise NotApplicable(f"{error}: see dirty-region") from None
 
