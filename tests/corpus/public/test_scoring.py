@@ -141,7 +141,7 @@ def test_every_resource_of_a_sample_is_labelled_once_for_a_rule(
     assert len({line.pair for line in found}) == len(found)
     assert {line.rule for line in found} <= {NONE, *rules()}
     assert all((line.rule == NONE) == (not line.verdict) for line in found)
-    assert max(len(line.why) for line in found) < 250
+    assert max(len(line.why) for line in found) < 150
 
 
 @pytest.mark.parametrize(
