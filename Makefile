@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 help:  ## what there is to type
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: engine .venv-checkov/ready  ## both environments and the engine
+setup: engine .venv-checkov/ready .venv/junit-10.xsd  ## both environments and the engine
 
 engine: .venv/ready  ## the Pulumi engine: the one here, the official one, or one built
 	@$(RUN) -m sandbox.engine
@@ -130,24 +130,22 @@ lock: .tools/uv-ready  ## renew locks/ from pyproject.toml
 	@command -v uv >/dev/null || { $(PYTHON) -m venv .tools/uv && .tools/uv/bin/pip install --quiet uv; }
 	@touch $@
 
-# Jenkins' schema of JUnit is in no wheel. The source of pytest, which the lock pins, has it:
-# building that in a cache of its own leaves the source there.
-define JUNIT_SCHEMA
-into=$$(mktemp -d) && \
-awk '/^[^ ]/ {of = /^pytest==/} of' locks/lichen.txt > $$into/pytest.txt && \
-$(UV) pip install --quiet --no-deps --require-hashes --no-binary pytest --python .venv/bin/python \
-  --cache-dir $$into/cache --target $$into/built -r $$into/pytest.txt && \
-find $$into/cache -name junit-10.xsd -exec cp {} .venv/junit-10.xsd \; && \
-rm -rf $$into && test -s .venv/junit-10.xsd
-endef
-
 .venv/ready: locks/lichen.txt pyproject.toml | .tools/uv-ready
 	@echo "Setting up .venv (engine, rules, components, tests)"
 	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
 	@$(UV) pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python locks/lichen.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable .
-	@$(JUNIT_SCHEMA)
 	@touch $@
+
+# Jenkins' schema of JUnit is in no wheel. The source of pytest, which the lock pins, has it:
+# building that in a cache of its own leaves the source there.
+.venv/junit-10.xsd: .venv/ready
+	@into=$$(mktemp -d) && \
+	awk '/^[^ ]/ {of = /^pytest==/} of' locks/lichen.txt > $$into/pytest.txt && \
+	$(UV) pip install --quiet --no-deps --require-hashes --no-binary pytest --python .venv/bin/python \
+	  --cache-dir $$into/cache --target $$into/built -r $$into/pytest.txt && \
+	find $$into/cache -name junit-10.xsd -exec cp {} $@ \; && \
+	rm -rf $$into && test -s $@ && touch $@
 
 .venv-checkov/ready: locks/checkov.txt pyproject.toml | .tools/uv-ready
 	@echo "Setting up .venv-checkov (Checkov apart: it and pulumi cannot share packages)"

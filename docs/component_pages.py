@@ -394,15 +394,18 @@ def index(examples: list[tuple[Example, Cost]]) -> str:
         "# Components on AWS",
         "",
         _HEAD,
-        "One component is used, `Endpoint`; it makes one of these, and none is chosen by hand.",
+        "One component is used, `Endpoint`. It makes one of these: the one on which the workload "
+        "fares best, of the hostings that its file allows. (Fargate costs more than a machine that "
+        "does the same, which somebody has to look after: so a workload names it alone.)",
         "",
-        "| kind | worked example | machine | USD a month | USD a month without a request |",
-        "| --- | --- | --- | --- | --- |",
+        "| kind | worked example | allows | machine | USD a month | of them without a request |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for of, without in examples:
         chosen = of.plan.decision.placement.chosen
         lines.append(
-            f"| [{of.kind.__name__}]({of.kind.__name__}.md) | {of.stack} | `{chosen.machine}` "
+            f"| [{of.kind.__name__}]({of.kind.__name__}.md) | {of.stack} "
+            f"| {', '.join(of.plan.decision.workload.where.hosting)} | `{chosen.machine}` "
             f"| {chosen.usd_month:,.0f} | {without.usd:,.0f} |"
         )
     lines += ["", "## Inputs", "", "| input | |", "| --- | --- |"]

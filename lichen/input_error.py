@@ -36,6 +36,10 @@ class NotRecognised(InputError):
     """A file that is of no kind that can be judged."""
 
 
+class NotParsed(InputError):
+    """A file whose text cannot be parsed, so that it may be of any kind."""
+
+
 class NotRendered(InputError):
     """A file that another tool reads, such as a chart: what that tool makes of it is judged."""
 

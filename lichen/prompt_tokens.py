@@ -54,14 +54,18 @@ def estimated_tokens(text: str) -> Interval:
     return Interval(likely * low, likely * middle, likely * high) + OUTSIDE_ASCII * outside
 
 
-COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-"""A comment of Jinja, which is never sent."""
+COMMENT = re.compile(
+    r"\{#.*?#\}|\{\{~?!--.*?--~?\}\}|\{\{~?!.*?\}\}|\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL
+)
+"""A comment of Jinja, Handlebars, Mustache or Go, which is never sent."""
 VARYING = re.compile(
     r"\{\{(?P<jinja>.*?)\}\}|\{%-?(?P<block>.*?)-?%\}|\$\{(?P<shell>[A-Za-z_]\w*)\}"
-    r"|\{(?P<format>[A-Za-z_][\w.]*)(?:[!:][^{}]*)?\}",
+    r"|\{(?P<format>[A-Za-z_][\w.]*)(?:![rsa])?"
+    r"(?::(?:(?:.?[<>=^])?[-+ ]?z?\#?\d*[,_]?(?:\.\d+)?[a-zA-Z%]?|[^{}]*%[a-zA-Z][^{}]*))?\}",
     re.DOTALL,
 )
-"""Where something varies in a template: Jinja, Python's ``format``, and as shells write it."""
+"""Where something varies in a template: Jinja, Python's ``format``, and as shells write it. What
+follows a colon is a format, of numbers or dates: ``{role: user}`` is a text."""
 
 
 def fixed_part(text: str) -> str:

@@ -24,12 +24,13 @@ systems are coarse, and may differ from ours."""
 class Unchanged:
     """What is so of some files now, beside what a ``record`` has of them.
 
-    ``start`` is the checksum of all else that must be as it was. Make it before the files are read:
-    what changes meanwhile then differs from it.
+    ``start`` is the checksum of all else that must be as it was; None where nobody can say. Make it
+    before the files are read: what changes meanwhile then differs from it.
     """
 
-    def __init__(self, record: Path, files: Iterable[str], start: int = 0) -> None:
-        self._record, self._now = record, _state_of(files, start)
+    def __init__(self, record: Path, files: Iterable[str], start: int | None = 0) -> None:
+        now = None if start is None else state_of(files, start)
+        self._record, self._now = record, None if now is None else now.to_bytes(4, "big")
 
     @property
     def holds(self) -> bool:
@@ -45,8 +46,8 @@ class Unchanged:
                 self._record.write_bytes(self._now)
 
 
-def _state_of(files: Iterable[str], start: int) -> bytes | None:
-    """None where the system's word is not enough."""
+def state_of(files: Iterable[str], start: int = 0) -> int | None:
+    """A checksum of what the system says of some files; None where its word is not enough."""
     if sys.platform == "win32":  # it keeps no time of the last change
         return None
     settled_ns = time.time_ns() - int(_SETTLED_S * 1e9)
@@ -59,4 +60,4 @@ def _state_of(files: Iterable[str], start: int) -> bytes | None:
             start = zlib.crc32(repr((*state, found.st_mtime_ns)).encode(), start)
     except OSError:
         return None
-    return start.to_bytes(4, "big")
+    return start

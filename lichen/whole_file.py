@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from lichen.input_error import InputError
+
+_STREAMS = (Path("/dev"), Path("/proc"))
+"""Where paths are not of files but of what a process has open, such as /dev/stdout."""
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write a file beside its place and rename it there; a reader sees the old one or the new one.
 
-    A process that is killed half-way leaves the old file as it was, and the unfinished one beside
-    it, whose name starts with a dot. OSError where the folder cannot be written.
+    A link stays one and a file keeps its mode. A device or a pipe is written as it is. A process
+    that is killed half-way leaves the old file as it was, and the unfinished one beside it, whose
+    name starts with a dot. OSError where the folder cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
+    if _is_stream(path):
+        with path.open("wb") as stream:
+            stream.write(data)
+        return
+    path = path.resolve()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            temporary.chmod(path.stat().st_mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_asked(path: Path, content: bytes | str) -> None:
+    """:func:`write_whole` for a file that a user named: :class:`InputError` where it cannot be."""
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror})", fix="check the path", document=str(path)
+        ) from None
+
+
+def _is_stream(path: Path) -> bool:
+    absolute = path.absolute()
+    return any(absolute.is_relative_to(each) for each in _STREAMS) or (
+        path.exists() and not path.is_file()
+    )

@@ -94,6 +94,11 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: str = ""
     notes: str = ""
 
+    @property
+    def generates(self) -> bool:
+        """Whether it is a language model, whose requests have output tokens."""
+        return self.kind in ("llm", "vlm")
+
 
 LONGEST_TIMES = 2
 """The longest request over a typical one, where a workload does not say (design choice)."""
@@ -140,8 +145,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def longest_request(self, card: ModelCard) -> int | None:
         """Tokens of the longest request that must be served, prompt and answer together; None where
         no tokens are given. What is left out is no longer than the model accepts."""
-        generates = card.kind in ("llm", "vlm")
-        typical = (self.input_tokens or 0) + ((self.output_tokens or 0) if generates else 0)
+        typical = (self.input_tokens or 0) + ((self.output_tokens or 0) if card.generates else 0)
         if self.longest_tokens is not None or not typical:
             return self.longest_tokens
         most = card.max_context_tokens or LONGEST_TIMES * typical

@@ -18,6 +18,10 @@ class EmulatorFailed(SandboxError):
     """The emulated AWS did not start; the message has its output."""
 
 
+class ServerFailed(SandboxError):
+    """A server of a model did not start; the message has its output where that was kept."""
+
+
 class CommandFailed(SandboxError):
     """A command in the sandbox did not end with 0; the message has its output."""
 

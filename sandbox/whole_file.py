@@ -1,4 +1,7 @@
-"""A file is written whole or not at all: a reader never sees half of it."""
+"""A file is written whole or not at all: a reader never sees half of it.
+
+Lichen has the like of it; the sandbox is a package without Lichen.
+"""
 
 import os
 from pathlib import Path

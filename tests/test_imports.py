@@ -89,6 +89,7 @@ PARSERS = {
     "lichen_policies.dialects.hcl.syntax": ("tree_sitter_hcl",),
     "lichen_policies.dialects.hcl.expressions": (),
     "lichen_policies.dialects.azure.bicep": ("tree_sitter_bicep",),
+    "lichen_policies.dialects.tree_depth": (),
 }
 """Imported when a file of that language is read, and never by a door that reads none."""
 

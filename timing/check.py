@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lichen_policies.dialects.largest import BICEP, HCL, YAML
 from lichen_policies.registry import rules
 
 from timing import conftest, documents, templates
@@ -36,8 +37,11 @@ def measure() -> Iterator[Measured]:
         yield from _starts(where)
         yield from _against_others(where)
         yield from _large(where)
+        yield from _largest(where)
         yield from _reports(where)
         yield _one("10,000 resources of CloudFormation in YAML", templates.write(where), 4.0)
+        joined = documents.plan(where / "joined.json", documents.joined(1_000))
+        yield _one("1,000 endpoints, with what scales and watches each", joined, 2.2)
         served = documents.plan(where / "served.json", documents.served(1_000))
         yield _one("1,000 endpoints, each of another workload", served, 5.8)
 
@@ -103,6 +107,46 @@ def _large(where: Path) -> Iterator[Measured]:
             bound,
         )
         plan.unlink()
+
+
+_LARGEST = (
+    (
+        "manifests.yaml",
+        YAML,
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: chat-{0}}}\nspec:\n"
+        "  template:\n    spec:\n      containers:\n        - name: server\n"
+        "          image: vllm/vllm-openai:v0.9.1\n          args: [--model, chat-{0}]\n"
+        '          resources: {{limits: {{nvidia.com/gpu: "1"}}}}\n',
+    ),
+    (
+        "main.tf",
+        HCL,
+        'resource "aws_instance" "machine{0}" {{\n  instance_type = "g5.xlarge"\n'
+        '  tags = {{\n    environment = "prod"\n    owner = "team-{0}"\n  }}\n}}\n',
+    ),
+    (
+        "main.bicep",
+        BICEP,
+        "resource vm{0} 'Microsoft.Compute/virtualMachines@2024-03-01' = {{\n  name: 'vm-{0}'\n"
+        "  location: 'westeurope'\n  properties: {{ hardwareProfile: {{ vmSize: "
+        "'Standard_ND96isr_H100_v5' }} }}\n}}\n",
+    ),
+)
+"""The formats that cost more than JSON, and a resource of each that has findings."""
+
+
+def _largest(where: Path) -> Iterator[Measured]:
+    for name, largest, resource in _LARGEST:
+        file = where / "largest" / name
+        file.parent.mkdir(exist_ok=True)
+        count = (largest.mib << 20) // (len(resource) + 16)
+        file.write_text("".join(resource.format(number) for number in range(count)))
+        yield process(
+            f"lichen check, {name}: {file.stat().st_size >> 20:,} MiB, the most that is read",
+            [*LICHEN, str(file), "--format", "json", "--output", os.devnull],
+            f"under {MOST_MIB:,} MiB",
+        )
+        file.unlink()
 
 
 def _reports(where: Path) -> Iterator[Measured]:

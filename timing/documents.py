@@ -146,6 +146,46 @@ def mixed(
             yield ("aws_s3_bucket", BUCKET) if number % every else (ENDPOINT, WASTEFUL)
 
 
+def joined(count: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Endpoints that each have a configuration, a scaling target with its policy, and an alarm, of
+    which each names another by its name."""
+    for number in range(count):
+        (variant,) = CLEAN["production_variants"]
+        variants = [{**variant, "variant_name": "all"}]
+        scaled = {
+            "resource_id": f"endpoint/chat-{number}/variant/all",
+            "scalable_dimension": "sagemaker:variant:DesiredInstanceCount",
+            "service_namespace": "sagemaker",
+        }
+        tracked = {"predefined_metric_type": "SageMakerVariantInvocationsPerInstance"}
+        tracking = {"target_value": 70, "predefined_metric_specification": [tracked]}
+        yield ENDPOINT, {"name": f"config-{number}", "production_variants": variants}
+        yield (
+            "aws_sagemaker_endpoint",
+            {"name": f"chat-{number}", "endpoint_config_name": f"config-{number}"},
+        )
+        yield "aws_appautoscaling_target", {**scaled, "min_capacity": 1, "max_capacity": 4}
+        yield (
+            "aws_appautoscaling_policy",
+            {
+                **scaled,
+                "name": f"policy-{number}",
+                "policy_type": "TargetTrackingScaling",
+                "target_tracking_scaling_policy_configuration": [tracking],
+            },
+        )
+        yield (
+            "aws_cloudwatch_metric_alarm",
+            {
+                "alarm_name": f"errors-{number}",
+                "namespace": "AWS/SageMaker",
+                "metric_name": "Invocation5XXErrors",
+                "comparison_operator": "GreaterThanThreshold",
+                "dimensions": {"EndpointName": f"chat-{number}", "VariantName": "all"},
+            },
+        )
+
+
 def served(count: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Endpoints that each declare a workload of their own."""
     for number in range(count):

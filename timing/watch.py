@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from timing.measure import Measured, process
@@ -22,31 +23,38 @@ PADDING = 30
 
 
 def measure() -> Iterator[Measured]:
-    """A row for each number of stacks, each run once with a new history."""
+    """A row for each number of stacks, each run once with a new history; the larger against as many
+    times the smaller."""
     with tempfile.TemporaryDirectory() as folder:
-        for count in COUNTS:
-            states = Path(folder) / str(count)
-            write(states, count)
-            yield process(
-                f"lichen watch, {count:,} stacks",
-                [*LICHEN, str(states), "--history", f"{states}.sqlite", "--format", "json",
-                 "--output", os.devnull],
-                f"linear, under {MOST_MIB:,} MiB",
+        yield from _grown(Path(folder) / "shared", "", lambda _: RATES)
+        yield from _grown(Path(folder) / "own", ", each with work of its own", lambda count: count)
+
+
+def _grown(folder: Path, work: str, rates: Callable[[int], int]) -> Iterator[Measured]:
+    smaller: Measured | None = None
+    for count in COUNTS:
+        states = folder / str(count)
+        write(states, count, rates(count))
+        row = process(
+            f"lichen watch, {count:,} stacks{work}",
+            [*LICHEN, str(states), "--history", f"{states}.sqlite", "--format", "json",
+             "--output", os.devnull],
+            f"under {MOST_MIB:,} MiB",
+        )  # fmt: skip
+        if smaller is not None:
+            times = count // COUNTS[0]
+            linear_ms = times * smaller.median_ms
+            row = replace(
+                row, against=f"{times} times {COUNTS[0]} stacks", against_ms=linear_ms,
+                ratio=row.median_ms / linear_ms, target=f"linear: up to 1.2; {row.target}",
             )  # fmt: skip
-        for count in COUNTS:
-            states = Path(folder) / f"own-{count}"
-            write(states, count, rates=count)
-            yield process(
-                f"lichen watch, {count:,} stacks, each with work of its own",
-                [*LICHEN, str(states), "--history", f"{states}.sqlite", "--format", "json",
-                 "--output", os.devnull],
-                f"linear, under {MOST_MIB:,} MiB",
-            )  # fmt: skip
+        yield row
+        smaller = row
 
 
 def write(folder: Path, count: int, rates: int = RATES) -> None:
     """States of so many stacks, one endpoint each, with so many different rates."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for number in range(count):
         text = json.dumps(_state(number, 1 + number % rates))
         (folder / f"{number}.json").write_text(text, encoding="utf-8")

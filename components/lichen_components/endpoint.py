@@ -100,11 +100,7 @@ class Endpoint(pulumi.ComponentResource):
         self.receipt = pulumi.Output.from_input(
             receipt(placement, plan.kept)
             | {
-                "instead": ways_made(
-                    decision,
-                    plan.catalogue,
-                    chip_families(plan.catalogue)[chip_of(decision.machine)],
-                ),
+                "instead": ways_made(placement),
                 **made.receipt,
             }
         )

@@ -24,6 +24,7 @@ from derive.fit.observations import Seen, all_rows, observed
 from derive.fit.spread import Spread
 from lichen.catalogue import load
 from lichen.catalogue.schema import CloudRunScore, FitBasis
+from lichen.whole_file import write_whole
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -148,7 +149,7 @@ def main() -> None:
             *_method(),
         ]
     )
-    (DOCS / "accuracy.md").write_text(text + "\n", encoding="utf-8")
+    write_whole(DOCS / "accuracy.md", text + "\n")
     _plot(scores, measured)
     _plot_energy(energy)
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from io import StringIO
 
 from lichen.catalogue import DIRECTORY
 from lichen.catalogue.schema import path_of
+from lichen.whole_file import write_whole
 
 
 def write_table(table: str, rows: Iterable[dict[str, object]]) -> None:
     """Replace a table of the catalogue by rows, whose columns are those of the first."""
     rows = list(rows)
-    with path_of(table, DIRECTORY).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    text = StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path_of(table, DIRECTORY), text.getvalue())
 
 
 def rounded(value: float) -> float:

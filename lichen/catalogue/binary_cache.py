@@ -21,7 +21,7 @@ from typing import TypeVar
 import msgspec
 
 from lichen.catalogue.schema import path_of
-from lichen.unchanged import Unchanged
+from lichen.unchanged import Unchanged, state_of
 from lichen.whole_file import write_whole
 
 T = TypeVar("T")
@@ -56,8 +56,10 @@ def _content_of(
 ) -> memoryview:
     copy = directory / ".compiled" / f"{name}.msgpack"
     paths = [str(path_of(table, directory)) for table in tables]
-    shape = zlib.crc32(repr((row.__struct_fields__, row.__annotations__)).encode())
-    unchanged = Unchanged(copy.with_suffix(".state"), (*_code(), *paths, str(copy)), shape)
+    written = repr((row.__struct_fields__, row.__annotations__)).encode()
+    shape, code = zlib.crc32(written), _state_of_code()
+    state = None if code is None else zlib.crc32(written, code)
+    unchanged = Unchanged(copy.with_suffix(".state"), (*paths, str(copy)), state)
     kept = _view_of(copy)
     if kept is not None and unchanged.holds:
         return kept[2 * _CHECKSUM_BYTES :]
@@ -81,6 +83,13 @@ def _code() -> tuple[str, ...]:
     folder = os.path.dirname(__file__)
     names = sorted(name for name in os.listdir(folder) if name.endswith(".py"))
     return tuple(os.path.join(folder, name) for name in names)
+
+
+@cache
+def _state_of_code() -> int | None:
+    """The state of these modules: of when a table was first read, however they change while what
+    was imported of them runs."""
+    return state_of(_code())
 
 
 def _view_of(copy: Path) -> memoryview | None:

@@ -3,9 +3,10 @@
 ``None`` is unknown, never zero. Watts, embodied carbon and other figures that no vendor
 publishes are intervals, and the interval reaches the user. ``SOURCED`` says which field names
 the source of which figures.
-"""
 
-from __future__ import annotations
+What a field may be is written without quotes and evaluated here: msgspec would compile each text of
+a type, one by one, when a table is first read.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -637,7 +638,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     image serves. ``modes_to_zero`` are the modes in which no replica runs while there is no
     traffic; in real time not in the regions of ``not_to_zero_in``, whose users were refused it.
     ``precisions`` and ``most_copies`` (of the model, on one machine) are what the server runs;
-    left out, any. A row without ``server`` has ``why_not`` and makes nothing.
+    left out, any. ``scheduled``: the clock can switch its replicas off and on. A row without
+    ``server`` has ``why_not`` and makes nothing.
     """
 
     hosting: str
@@ -649,6 +651,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     not_to_zero_in: tuple[str, ...] = ()
     precisions: tuple[Precision, ...] = ()
     most_copies: Whole | None
+    scheduled: bool = False
     why_not: str | None
     source: str
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -76,6 +84,53 @@ def _load(overlay: Path | None) -> Catalogue:
     return catalogue
 
 
+class ByName(Mapping[str, S]):
+    """A table's rows by name, in the order of the table, each decoded when it is first used.
+
+    The names alone decode nothing; ``values()`` and ``items()`` decode every row.
+    """
+
+    def __init__(self, encoded: Mapping[str, memoryview], row: type[S]) -> None:
+        self._encoded = encoded
+        self._decoder = msgspec.msgpack.Decoder(row)
+        self._decoded: dict[str, S] = {}
+
+    def __getitem__(self, name: str) -> S:
+        row = self._decoded.get(name)
+        if row is None:
+            row = self._decoded[name] = self._decoder.decode(self._encoded[name])
+        return row
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """As of a dict, at nearly its pace: the rules of one resource look forty rows up."""
+        found = self._decoded.get(name)
+        return found or (self[name] if name in self._encoded else default)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._encoded
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._encoded)
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    def values(self) -> ValuesView[S]:
+        return self._all.values()
+
+    def items(self) -> ItemsView[str, S]:
+        return self._all.items()
+
+    @cached_property
+    def _all(self) -> dict[str, S]:
+        return {name: self[name] for name in self._encoded}
+
+    @property
+    def decoded(self) -> frozenset[str]:
+        """The names whose rows were decoded."""
+        return frozenset(self._decoded)
+
+
 class ByMachine(Generic[S]):
     """A table's rows by machine, each machine's decoded when it is first used."""
 
@@ -132,7 +187,9 @@ class Catalogue:
         self.directory, self.overlay = directory, overlay
         self._built: dict[Callable[[Catalogue], Any], Any] = {}
         self._retired_of: dict[tuple[str, str | None], tuple[Retired, ...]] = {}
+        self._retired_on: dict[tuple[str | None, str | None, str], tuple[Retired, ...]] = {}
         self._others: dict[tuple[str, type[msgspec.Struct]], tuple[Any, ...]] = {}
+        self._named: dict[str, bool] = {}
         if overlay is not None:
             from lichen.catalogue.overlay import check
 
@@ -164,11 +221,11 @@ class Catalogue:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Every source by its id, the organisation's own included."""
-        rows = self._rows(SOURCES, Source, self._installed_sources)
-        sources = {source.id: source for source in rows}
+        sources = self._by_name(SOURCES, Source, self._installed_sources, name="id")
         if self.overlay and (self.overlay / "sources.toml").exists():
-            sources |= _read_sources(self.overlay / "sources.toml")
-        return MappingProxyType(sources)
+            own = _read_sources(self.overlay / "sources.toml")
+            return MappingProxyType({**sources, **own})
+        return sources
 
     @property
     def regions(self) -> Mapping[str, Region]:
@@ -278,16 +335,19 @@ class Catalogue:
     ) -> tuple[Retired, ...]:
         """What is retired on a cloud of a family of machines, or of chips, with any software on
         it."""
-        keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
-        rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
-        return tuple(
-            row
-            for row in rows
-            if (row.machine_family or row.chip_family)
-            and row.stack is None
-            and not row.works
-            and row.cloud in (None, cloud)
-        )
+        asked = machine_family, chip_family, cloud
+        if asked not in self._retired_on:
+            keys = ((machine_family, chip_family), (machine_family, None), (None, chip_family))
+            rows = (row for key in dict.fromkeys(keys) for row in self._retired.get(key, ()))
+            self._retired_on[asked] = tuple(
+                row
+                for row in rows
+                if (row.machine_family or row.chip_family)
+                and row.stack is None
+                and not row.works
+                and row.cloud in (None, cloud)
+            )
+        return self._retired_on[asked]
 
     def retired_image(self, repository: str) -> Retired | None:
         """What is retired of the software in a container image, by the last part of its name."""
@@ -484,7 +544,7 @@ class Catalogue:
             for way in self.hostings.values()
             if way.billed == "as-base"
             and way.base in machine.hostings
-            and way.name not in self._named_hostings
+            and not self._is_named(way.name)
         )
 
     def hosts(self, hosting: str, machine: Machine) -> bool:
@@ -492,14 +552,19 @@ class Catalogue:
 
         Where no machine's row names the hosting, it is taken to offer what its base offers.
         """
-        if hosting in self._named_hostings:
-            return hosting in machine.hostings
+        if hosting in machine.hostings:
+            return True
         way = self.hostings.get(hosting)
-        return way is not None and way.base is not None and way.base in machine.hostings
+        if way is None or way.base is None or way.base not in machine.hostings:
+            return False
+        return not self._is_named(hosting)
 
-    @cached_property
-    def _named_hostings(self) -> frozenset[str]:
-        return frozenset(name for row in self.machines.values() for name in row.hostings)
+    def _is_named(self, hosting: str) -> bool:
+        """Whether a machine's row names a hosting; no more rows are decoded than it takes."""
+        if hosting not in self._named:
+            named = (self.machines[name].hostings for name in self.machines)
+            self._named[hosting] = any(hosting in hostings for hostings in named)
+        return self._named[hosting]
 
     def bare_name(self, name: str) -> str:
         """A machine's name in the catalogue, of the name that a hosting gives it."""
@@ -605,23 +670,23 @@ class Catalogue:
 
     @cached_property
     def _regions(self) -> WithOwn[Region]:
-        rows = self._rows("regions", Region, self._join_regions, ("regions", "readings"))
-        return self._with_own("regions", Region, {row.name: row for row in rows})
+        rows = self._by_name("regions", Region, self._join_regions, ("regions", "readings"))
+        return self._with_own("regions", Region, rows)
 
     @cached_property
     def _chips(self) -> WithOwn[Chip]:
-        rows = self._rows("chips", Chip, lambda: self._read("chips", Chip))
-        return self._with_own("chips", Chip, {row.name: row for row in rows})
+        rows = self._by_name("chips", Chip, lambda: self._read("chips", Chip))
+        return self._with_own("chips", Chip, rows)
 
     @cached_property
     def _hostings(self) -> WithOwn[Hosting]:
-        rows = self._rows("hostings", Hosting, lambda: self._read("hostings", Hosting))
-        return self._with_own("hostings", Hosting, {row.name: row for row in rows})
+        rows = self._by_name("hostings", Hosting, lambda: self._read("hostings", Hosting))
+        return self._with_own("hostings", Hosting, rows)
 
     @cached_property
     def _machines(self) -> WithOwn[Machine]:
-        rows = self._rows("machines", Machine, self._join_machines, ("machines", "estimates"))
-        found = self._with_own("machines", Machine, {row.name: row for row in rows})
+        rows = self._by_name("machines", Machine, self._join_machines, ("machines", "estimates"))
+        found = self._with_own("machines", Machine, rows)
         for name in found.own:
             for hosting in found.rows[name].hostings:
                 self._must_know(hosting, self.hostings, "hostings", "machines.csv")
@@ -629,16 +694,16 @@ class Catalogue:
 
     @cached_property
     def _models(self) -> WithOwn[ModelCard]:
-        rows = self._rows("models", ModelCard, lambda: self._read("models", ModelCard))
-        return self._with_own("models", ModelCard, {row.name: row for row in rows})
+        rows = self._by_name("models", ModelCard, lambda: self._read("models", ModelCard))
+        return self._with_own("models", ModelCard, rows)
 
-    def _with_own(self, table: str, row: type[S], rows: dict[str, S]) -> WithOwn[S]:
-        own: dict[str, tuple[str, ...]] = {}
-        if self.overlay is not None:
-            from lichen.catalogue.overlay import merged
+    def _with_own(self, table: str, row: type[S], rows: Mapping[str, S]) -> WithOwn[S]:
+        if self.overlay is None:
+            return WithOwn(rows, {})
+        from lichen.catalogue.overlay import merged
 
-            rows, own = merged(rows, TABLES[table], row, self.overlay, self.sources)
-        return WithOwn(MappingProxyType(rows), own)
+        merged_rows, own = merged(rows, TABLES[table], row, self.overlay, self.sources)
+        return WithOwn(MappingProxyType(merged_rows), own)
 
     @cached_property
     def _offers(self) -> ByMachineWithOwn[Offer]:
@@ -718,6 +783,23 @@ class Catalogue:
     ) -> list[S]:
         kind = list[row]  # type: ignore[valid-type]
         return decoded(self.directory, name, tables or (name,), row, build, kind)
+
+    def _by_name(
+        self,
+        table: str,
+        row: type[S],
+        build: Callable[[], list[S]],
+        tables: tuple[str, ...] = (),
+        name: str = "name",
+    ) -> ByName[S]:
+        """A table by the field ``name`` of its rows."""
+
+        def encoded() -> dict[str, bytes]:
+            return {getattr(each, name): msgspec.msgpack.encode(each) for each in build()}
+
+        kind = dict[str, memoryview]
+        kept = decoded(self.directory, table, tables or (table,), row, encoded, kind)
+        return ByName(kept, row)
 
     def _read(self, name: str, row: type[S]) -> list[S]:
         return [row(**values) for values in self._values(name, row)]

@@ -12,6 +12,7 @@ from typing import TextIO
 from lichen.document import InputError
 from lichen.measured.answer import COLUMNS, NEEDED, Answer
 from lichen.parsing.content import content_of, text_of
+from lichen.whole_file import write_asked
 
 
 def read_cases(path: Path) -> list[dict[str, str]]:
@@ -41,13 +42,9 @@ def write_answers(answers: Sequence[Answer], output: Path | None) -> None:
     if output is None:
         _write(answers, sys.stdout)
         return
-    try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            _write(answers, file)
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
-        ) from None
+    text = StringIO()
+    _write(answers, text)
+    write_asked(output, text.getvalue())
 
 
 def _write(answers: Sequence[Answer], file: TextIO) -> None:

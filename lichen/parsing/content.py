@@ -18,7 +18,7 @@ STDIN = Path("-")
 """The path that means what is piped into the command."""
 
 MOST_MIB = 256
-"""The largest file that is read, in MiB: some 500,000 resources."""
+"""The largest file that is read, in MiB: some 500,000 resources in JSON."""
 
 _WAIT_S = 2.0
 """How long a named pipe may have no writer before nobody is waited for."""
@@ -61,8 +61,17 @@ def files_read() -> Iterator[Mapping[Path, None]]:
         _READ.reset(before)
 
 
-def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
-    """A file's bytes; :class:`InputError` where it cannot be read or is larger than ``most_mib``.
+_SPLIT = "split it into several files"
+
+
+def too_large(most_mib: int, fix: str = _SPLIT) -> InputError:
+    """The refusal of more than ``most_mib`` MiB."""
+    return InputError(f"is larger than {most_mib} MiB, more than is read", fix=fix)
+
+
+def content_of(path: Path, most_mib: int = MOST_MIB, fix: str = _SPLIT) -> bytes:
+    """A file's bytes; :class:`InputError` where it cannot be read, or is larger than ``most_mib``:
+    then it is not read, and ``fix`` says what to do.
 
     A pipe is read once something writes to it, and refused where nothing does.
     """
@@ -74,18 +83,15 @@ def content_of(path: Path, most_mib: int = MOST_MIB) -> bytes:
     most = most_mib << 20
     if path == STDIN and sys.stdin is None:
         raise InputError("standard input is closed", fix="pipe a document in, or name a file")
-    too_large = InputError(
-        f"is larger than {most_mib} MiB, more than is read", fix="split it into several files"
-    )
     try:
         content = sys.stdin.buffer.read(most + 1) if path == STDIN else _read(path, most + 1)
     except _TooLarge:
-        raise too_large from None
+        raise too_large(most_mib, fix) from None
     except (OSError, ValueError) as error:  # a path with a zero byte is a ValueError
         why = getattr(error, "strerror", None) or "it is no path"
         raise InputError(f"cannot be read ({why})", fix="check the path") from None
     if len(content) > most:
-        raise too_large
+        raise too_large(most_mib, fix)
     if path != STDIN and (read := _READ.get()) is not None:
         read[path] = None
     return content

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from lichen.input_error import InputError
-from lichen.parsing.bounds import too_deep, twice
+from lichen.parsing.bounds import DEEPEST, too_deep, twice
 
 
 def from_json(text: str) -> Any:
@@ -31,7 +31,7 @@ def explained(text: str) -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise too_deep() from None
+        raise too_deep(_deep_line(text)) from None
     except json.JSONDecodeError as error:
         raise InputError(
             f"does not parse in line {error.lineno}, column {error.colno}: "
@@ -44,6 +44,19 @@ def explained(text: str) -> Iterator[None]:
             f"holds a number in line {line} that nobody can count with",
             fix="put quotes around it if it is text",
         ) from None
+
+
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _deep_line(text: str) -> str:
+    """The line in which a text is nested more deeply than is read; empty where none is."""
+    depth = 0
+    for found in _NESTING.finditer(text):
+        depth += (found[0] in "[{") - (found[0] in "]}")
+        if depth > DEEPEST:
+            return f"line {text.count(chr(10), 0, found.start()) + 1}"
+    return ""
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

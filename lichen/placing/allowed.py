@@ -208,15 +208,18 @@ class Ways(msgspec.Struct, frozen=True):
     bought: tuple[WayOfBuying, ...] = ("on-demand",)
     mode: Mode | None = None
 
-    def of(self, machine: Machine, catalogue: Catalogue) -> Hosting | None:
-        """The first allowed hosting that offers a machine and serves in the workload's mode; None
-        if there is none.
+    def of(self, machine: Machine, catalogue: Catalogue) -> tuple[Hosting, ...]:
+        """The hostings to compare that offer a machine and serve in the workload's mode: of those
+        that the workload names each, where it names none the first. Empty if there is none.
 
         One that can be bought in an allowed way goes before one that cannot.
         """
         offered = catalogue.hostings_of(machine)
-        ways = [way for way in offered if self._allows(way, machine) and self._serves(way)]
-        return min(ways, key=lambda way: not ways_of_hosting(way, self.bought), default=None)
+        ways = sorted(
+            (way for way in offered if self._allows(way, machine) and self._serves(way)),
+            key=lambda way: not ways_of_hosting(way, self.bought),
+        )
+        return tuple(ways if machine.cloud in self.by_cloud else ways[:1])
 
     def _allows(self, way: Hosting, machine: Machine) -> bool:
         """A cluster of one's own has machines of another cloud: either may be restricted."""

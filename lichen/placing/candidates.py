@@ -6,7 +6,7 @@ look at its price and its grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -37,7 +37,8 @@ from lichen.placing.question import Question
 from lichen.sizing import Layout, Misfit, lay_out_as_usual
 from lichen.sizing.replicas import floor_of
 from lichen.sizing.start_up import start_of, start_s
-from lichen.workload import Where
+from lichen.words import WayOfBuying
+from lichen.workload import Where, Workload
 
 
 class SizedMachine(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def judge_offers(question: Question, only_region: str | None = None) -> JudgedOf
     bounds = _bounds_of(catalogue, workload.where)
     refused = bounds.refused
     ways = allowed_ways(workload.where, catalogue, ways_to_buy(workload), workload.mode)
-    way_of: dict[tuple[str, tuple[str, ...]], Hosting | str] = {}
+    ways_of: dict[tuple[str, tuple[str, ...]], tuple[Hosting, ...]] = {}
     effective = {
         name: gco2e_kwh
         for name, region in catalogue.regions.items()
@@ -121,42 +122,103 @@ def judge_offers(question: Question, only_region: str | None = None) -> JudgedOf
             reject(_rejected(allowed, "retired", ended))
             continue
         offered_by = (machine.cloud, machine.hostings)  # the same of many machines
-        if offered_by not in way_of:
-            way_of[offered_by] = ways.of(machine, catalogue) or ways.why_none(machine, catalogue)
-        way = way_of[offered_by]
-        if isinstance(way, str):
-            reject(_rejected(allowed, "hosting", way))
+        if offered_by not in ways_of:
+            ways_of[offered_by] = ways.of(machine, catalogue)
+        if not ways_of[offered_by]:
+            reject(_rejected(allowed, "hosting", ways.why_none(machine, catalogue)))
             continue
-        ways_bought = ways_of_hosting(way, ways.bought)
-        if not ways_bought:
-            reason = f"{way.title} is sold only {sold_as(way.sold)}"
-            reject(_rejected(allowed, "sold", reason))
-            continue
-        bought = bought_by_region(name, way, ways_bought, catalogue)
-        known = [one for one in allowed if one.region in bought and one.region in effective]
-        if len(known) < len(allowed):
-            barred = [one for one in allowed if one.region not in bought]
-            reject(why_not_bought(machine, barred, way, ways_bought, catalogue))
-            dark = [one for one in allowed if one.region in bought and one.region not in effective]
-            reject(_rejected(dark, "unknown", "grid not known"))
-        if not known:
-            continue
-        sized = _sized(question, machine, way, retired)
-        if isinstance(sized, Misfit):
-            reject(_rejected(known, sized.kind, sized.reason, sized.shortfall))
-            continue
-        for offer in known:
-            so, effective_gco2e = bought[offer.region], effective[offer.region]
-            here = _where_published(sized, offer.region, question)
-            found = [_candidate(offer, so, group, effective_gco2e, question) for group in here]
-            refusal = refused[offer.region]
+        found, lost = _best(
+            _judged_on(way, machine, allowed, retired, effective, ways.bought, question)
+            for way in ways_of[offered_by]
+        )
+        reject(lost)
+        for candidates in found:
+            refusal = refused[candidates[0].offer.region]
             if refusal is not None:
-                judged.elsewhere.append(found[0])
-                reject(_rejected([offer], "where", refusal.reason))
+                judged.elsewhere.append(candidates[0])
+                reject(_rejected([candidates[0].offer], "where", refusal.reason))
                 continue
-            for one in found:
+            for one in candidates:
                 (judged.able if one.sized.unmade is None else judged.unmade).append(one)
     return judged
+
+
+_OnOneWay = tuple[list[list[Candidate]], list[Rejected]]
+"""Of a machine on one hosting: what each offer that does the work may be, what can be made first,
+and the others, each with its reason."""
+
+
+def _judged_on(
+    way: Hosting,
+    machine: Machine,
+    allowed: Sequence[Offer],
+    retired: tuple[Retired, ...],
+    effective: Mapping[str, float],
+    bought_in: tuple[WayOfBuying, ...],
+    question: Question,
+) -> _OnOneWay:
+    """A machine's offers on a hosting; ``effective`` has the gCO2e/kWh of each region whose grid is
+    known."""
+    catalogue = question.catalogue
+    ways_bought = ways_of_hosting(way, bought_in)
+    if not ways_bought:
+        reason = f"{way.title} is sold only {sold_as(way.sold)}"
+        return [], _rejected(allowed, "sold", reason)
+    bought = bought_by_region(machine.name, way, ways_bought, catalogue)
+    known = [one for one in allowed if one.region in bought and one.region in effective]
+    lost: list[Rejected] = []
+    if len(known) < len(allowed):
+        barred = [one for one in allowed if one.region not in bought]
+        lost += why_not_bought(machine, barred, way, ways_bought, catalogue)
+        dark = [one for one in allowed if one.region in bought and one.region not in effective]
+        lost += _rejected(dark, "unknown", "grid not known")
+    if not known:
+        return [], lost
+    sized = _sized(question, machine, way, retired)
+    if isinstance(sized, Misfit):
+        return [], lost + _rejected(known, sized.kind, sized.reason, sized.shortfall)
+    if asleep := _why_it_sleeps(way, question.workload):
+        return [], lost + _rejected(known, "zero", asleep)
+    return [
+        [
+            _candidate(offer, bought[offer.region], group, effective[offer.region], question)
+            for group in _where_published(sized, offer.region, question)
+        ]
+        for offer in known
+    ], lost
+
+
+def _why_it_sleeps(way: Hosting, workload: Workload) -> str | None:
+    """Why zero machines would stay zero: a request in real time wakes them on few hostings. None
+    where one does, and where a machine always runs."""
+    if workload.mode != "real-time" or floor_of(workload) > 0:
+        return None
+    if way.reaches_zero in ("yes", "inference-component"):
+        return None
+    return f"no request wakes {way.title} from zero {way.unit}"
+
+
+def _best(ways: Iterable[_OnOneWay]) -> _OnOneWay:
+    """Each offer on the hosting that is best for it: one that can be made, then the cheapest, then
+    the first. What no hosting lets do the work has the reason of the first."""
+    first, *others = ways
+    if not others:
+        return first
+    found: dict[str, list[Candidate]] = {}
+    lost: dict[str, Rejected] = {}
+    for candidates, rejected in (first, *others):
+        for one in candidates:
+            region = one[0].offer.region
+            if region not in found or _cost(one) < _cost(found[region]):
+                found[region] = one
+        for each in rejected:
+            lost.setdefault(each.region, each)
+    return list(found.values()), [lost[region] for region in lost if region not in found]
+
+
+def _cost(candidates: list[Candidate]) -> tuple[bool, float]:
+    best = candidates[0]
+    return best.sized.unmade is not None, best.usd_hour
 
 
 class _Bounds:

@@ -12,6 +12,7 @@ from lichen.placing.billing import about_billing
 from lichen.placing.candidates import Candidate, JudgedOffers, judge_offers, retirement_notes
 from lichen.placing.compiling import compile_command, compile_note
 from lichen.placing.hinges import hinges
+from lichen.placing.instead import instead_of
 from lichen.placing.measuring import worth_measuring
 from lichen.placing.objective import AIMS
 from lichen.placing.option import footprint_of, functional_unit, option_of
@@ -46,9 +47,7 @@ from lichen.placing.reasons import (
 from lichen.placing.receipt import money_and_carbon
 from lichen.placing.variants import variants_of
 from lichen.placing.widening import widening_notes
-from lichen.sizing import Saving
 from lichen.sizing.confidence import LIKELY
-from lichen.sizing.replicas import HOURS
 from lichen.visible import visible
 
 
@@ -86,7 +85,7 @@ def place(
     chosen, losers = ranked[0], ranked[1:]
 
     def option(candidate: Candidate) -> Option:
-        return option_of(candidate, workload, catalogue)
+        return option_of(candidate, workload, question.card, catalogue)
 
     def compared(candidate: Candidate) -> Compared | None:
         if candidate is chosen:
@@ -104,7 +103,7 @@ def place(
         objective=question.objective,
         cost_tolerance_pct=question.cost_tolerance_pct,
         chosen_by=AIMS[question.objective].named.format(tolerance),
-        functional_unit=functional_unit(workload),
+        functional_unit=functional_unit(question.card),
         chosen=option(chosen),
         cheapest=compared(cheapest),
         greenest=compared(greenest),
@@ -121,7 +120,7 @@ def place(
         ),
         compile_command=command,
         steps=(*layout.steps(), *money_and_carbon(chosen, emitted, catalogue)),
-        savings=tuple(_savings(chosen)),
+        savings=tuple(instead_of(chosen, question)),
         variants=tuple(variants_of(question, chosen, judged)) if variants else None,
         runners_up=tuple(map(option, losers[:runners_up])),
         front=tuple(map(option, front_of(ranked, cheapest))),
@@ -132,15 +131,6 @@ def place(
             *why_they_lost(losers, chosen, cheapest.usd_hour, question),
         ),
     )
-
-
-def _savings(chosen: Candidate) -> Iterator[Saving]:
-    """Other ways to run the machine, of the hours that are paid: where only busy time is, a machine
-    that is kept saves nothing."""
-    paid = chosen.sized.replicas_mean * HOURS
-    for each in chosen.sized.layout.savings():
-        share = 1 - each.replica_hours / paid if paid else 0.0
-        yield replace(each, saved_share=max(0.0, share))
 
 
 def _not_among(

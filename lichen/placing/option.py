@@ -13,22 +13,25 @@ from lichen.placing.billing import least_of, paid_of
 from lichen.placing.candidates import Candidate
 from lichen.placing.placement import Option
 from lichen.sizing import Layout
-from lichen.workload import Workload
+from lichen.workload import ModelCard, Workload
 
 
-def functional_unit(workload: Workload) -> str:
+def functional_unit(card: ModelCard) -> str:
     """The functional unit (R in SCI) that emissions and cost are divided by."""
-    return "1,000 output tokens" if workload.traffic.output_tokens else "1,000 requests"
+    return "1,000 output tokens" if card.generates else "1,000 requests"
 
 
-def _units_hour(workload: Workload) -> float:
+def _units_hour(workload: Workload, card: ModelCard) -> float:
     requests_hour = sum(workload.traffic.profile_rps) / 24 * 3600
-    return requests_hour * (workload.traffic.output_tokens or 1) / 1000
+    each = (workload.traffic.output_tokens or 1) if card.generates else 1
+    return requests_hour * each / 1000
 
 
-def option_of(candidate: Candidate, workload: Workload, catalogue: Catalogue) -> Option:
+def option_of(
+    candidate: Candidate, workload: Workload, card: ModelCard, catalogue: Catalogue
+) -> Option:
     """A candidate with its intervals, also by the month and by the functional unit."""
-    units_hour, sized = _units_hour(workload), candidate.sized
+    units_hour, sized = _units_hour(workload, card), candidate.sized
     layout, usd_hour = sized.layout, candidate.usd_hour
     slow, fast = layout.ends()
     grams = footprint_of(candidate, catalogue).gco2e_hour

@@ -170,7 +170,7 @@ def model_card(workload: Workload, catalogue: Catalogue) -> ModelCard:
 
 def _check_tokens(workload: Workload, card: ModelCard) -> None:
     """A language model is sized by its tokens: without them nothing can be predicted."""
-    if card.kind not in ("llm", "vlm"):
+    if not card.generates:
         return
     for field in ("input_tokens", "output_tokens"):
         if getattr(workload.traffic, field) is None:

@@ -324,6 +324,7 @@ _RELAX: dict[str, str] = {
     "chip": "name a chip of `lichen catalogue accelerators`, or give its row in your own chips.csv",
     "hardware": "choose a machine with another chip, or another model",
     "component": "leave out where.hosting, or provision it yourself",
+    "zero": "set availability: {minimum_replicas: 1}, or mode: asynchronous",
     "image": "give an image of your own, or choose a region where one is published",
 }
 
@@ -345,10 +346,12 @@ def nearest_misses(rejected: Iterable[Rejected], most: int = 3) -> Iterator[Miss
 
 
 def _a_kind_each(ranked: Sequence[Rejected]) -> Iterator[Rejected]:
-    """The first of each kind that says by how much the work is missed, then all in their order."""
+    """The first of each kind that says by how much the work is missed, or that no larger machine
+    helps; then all in their order."""
     kinds: set[str] = set()
     for loser in ranked:
-        if loser.kind not in kinds and loser.shortfall and _FARTHER.get(loser.kind, 0) <= 0:
+        says_why = loser.shortfall or loser.kind == "zero"
+        if loser.kind not in kinds and says_why and _FARTHER.get(loser.kind, 0) <= 0:
             kinds.add(loser.kind)
             yield loser
     yield from ranked
@@ -356,6 +359,7 @@ def _a_kind_each(ranked: Sequence[Rejected]) -> Iterator[Rejected]:
 
 _FARTHER: dict[str, int] = {
     "context": -1,
+    "zero": -1,
     "zone": 1,
     "sold": 1,
     "unknown": 1,
@@ -364,9 +368,9 @@ _FARTHER: dict[str, int] = {
     "where": 4,
 }
 """Kinds of reason that are shown before or after the others. A request that the model does not
-accept comes first, since no machine helps. Reasons that say nothing of the work come last: what
-cannot be bought, or has no price that we know, what the workload's hosting does not have, the
-rest."""
+accept comes first, since no machine helps, and so does a hosting that no request wakes. Reasons
+that say nothing of the work come last: what cannot be bought, or has no price that we know, what
+the workload's hosting does not have, the rest."""
 
 
 def _distance(loser: Rejected) -> tuple[int, bool, float]:

@@ -387,7 +387,8 @@ class _Comparison:
         )
 
     def _option(self, candidate: Candidate) -> Option:
-        return option_of(candidate, self.question.workload, self.question.catalogue)
+        asked = self.question
+        return option_of(candidate, asked.workload, asked.card, asked.catalogue)
 
 
 def _drafted(arrangement: Arrangement, draft: Need | None, acceptance: float) -> Arrangement | None:

@@ -302,12 +302,13 @@ def arrange(
                 return padded
             need = padded
     context = float(input_tokens + output_tokens) if need.work == "llm" else 0.0
-    if need.work == "llm" and card.max_context_tokens and context > card.max_context_tokens:
+    request = context or float(input_tokens)
+    if card.max_context_tokens and request > card.max_context_tokens:
+        asked = f"{input_tokens} + {output_tokens}" if context else f"{input_tokens}"
         return Misfit(
             "context",
-            f"{input_tokens} + {output_tokens} tokens are more than the {card.max_context_tokens} "
-            f"that {card.name} accepts",
-            context / card.max_context_tokens,
+            f"{asked} tokens are more than the {card.max_context_tokens} that {card.name} accepts",
+            request / card.max_context_tokens,
         )
     if compiled is not None:
         least = max(context, float(longest_request or 0))

@@ -440,7 +440,7 @@ def _laid_out(
     evidence: Sequence[Record] = (),
 ) -> Layout | Misfit:
     traffic = workload.traffic
-    if card.kind in ("llm", "vlm") and (traffic.input_tokens is None or not traffic.output_tokens):
+    if card.generates and (traffic.input_tokens is None or not traffic.output_tokens):
         return Misfit("card", "traffic.input_tokens and traffic.output_tokens are not given")
     known = knowledge(catalogue)
     tokens = traffic.input_tokens or 0, traffic.output_tokens or 0

@@ -76,7 +76,7 @@ def replicas_over_day(
     peak_load = peak_rps / rps
     bare = [
         math.ceil(share * peak_load - _NEARLY)
-        for share in _hourly_shares(traffic, min(1.0, start_up_s / 3600.0))
+        for share in _hourly_shares(day, min(1.0, start_up_s / 3600.0))
     ]
     with_spare = {count: _with_spare(workload, count, small) for count in set(bare)}
     needed = [with_spare[count] for count in bare]
@@ -105,10 +105,9 @@ def fewest_replicas(busiest_rps: float, rps: float) -> int:
 
 
 @lru_cache(maxsize=64)
-def _hourly_shares(traffic: Traffic, lead_hours: float) -> tuple[float, ...]:
+def _hourly_shares(day: tuple[float, ...], lead_hours: float) -> tuple[float, ...]:
     """The highest rate of each hour until a replica that starts in it serves, as a share of the
     busiest hour's."""
-    day = day_of(traffic)
     busiest = max(day)
     return tuple(
         (rate + max(0.0, then - rate) * lead_hours) / busiest if busiest else 0.0

@@ -33,13 +33,15 @@ WITHOUT_HEADROOM = (*QUEUED, "serverless")
 class Saving(msgspec.Struct, frozen=True, kw_only=True):
     """Replica-hours a day of another way to run the same machine, and what it gives up.
 
-    ``saved_share`` is of today's replica-hours, 0 where the way saves nothing.
+    ``saved_share`` is of today's replica-hours, 0 where the way saves nothing. ``unmade`` is why no
+    component makes it; None where one does, and where nothing is asked of components.
     """
 
     way: Way
     replica_hours: float
     saved_share: float
     gives_up: str
+    unmade: str | None = None
 
 
 def savings_of(

@@ -3,7 +3,8 @@
 A case file is a list. A case has a ``name``, the ``verdict`` it expects (with its ``level``), what
 the provider or stack states (``region``, ``environment``), and a resource for each dialect with the
 ``messages`` that its verdicts give, whole. ``!unknown`` is known only after deployment, and
-``!reference a b`` too, though it is known to be made of the resources ``a`` and ``b``.
+``!reference a b`` too, though it is known to be made of the resources ``a`` and ``b``;
+``!left-out`` is computed by Terraform's provider, since nobody gives it.
 
 In place of one resource a dialect may have ``resources``: a whole deployment, judged together. Each
 has a ``type``, ``properties`` and a ``name``, which is its address. Resources that the rule has
@@ -29,6 +30,7 @@ from lichen.catalogue import Catalogue
 from lichen.document import InputError, convert, did_you_mean
 from lichen_policies.configuration import NAME, Configuration, File, Layer
 from lichen_policies.facts import UNKNOWN, Resource, Unknown
+from lichen_policies.facts.unknown import LEFT_OUT
 from lichen_policies.judging import judge_resource, judge_stack
 from lichen_policies.rule import Rule
 from lichen_policies.run import GateRun
@@ -40,10 +42,11 @@ TODAY = datetime.date(2026, 11, 23)
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
-    """YAML with ``!unknown`` and ``!reference``."""
+    """YAML with ``!unknown``, ``!left-out`` and ``!reference``."""
 
 
 _Loader.add_constructor("!unknown", lambda _loader, _node: UNKNOWN)
+_Loader.add_constructor("!left-out", lambda _loader, _node: LEFT_OUT)
 _Loader.add_constructor(
     "!reference",
     lambda _loader, node: Unknown(references=tuple(str(node.value).split())),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -179,6 +179,27 @@ def deployed(fact: Serving, known: Known, *, most_replicas: int | None = None) -
     Raises :class:`NotApplicable` where its tags do not declare a workload, or it runs on no machine
     or on one that cannot serve the work, :class:`Unverified` where that cannot be said.
     """
+    return known.catalogue.once(_LastDeployed).of(fact, known, most_replicas)
+
+
+class _LastDeployed:
+    """The variant that was asked for last, as it is deployed, by the most replicas that its tags
+    may ask for: four rules of a resource ask one after the other."""
+
+    def __init__(self, _catalogue: Catalogue) -> None:
+        self._last: tuple[Serving, dict[int | None, Deployed]] | None = None
+
+    def of(self, fact: Serving, known: Known, most_replicas: int | None) -> Deployed:
+        last = self._last
+        if last is None or last[0] is not fact:
+            last = self._last = fact, {}  # at once: threads that judge others replace it
+        found = last[1].get(most_replicas)
+        if found is None:
+            found = last[1][most_replicas] = _deployed(fact, known, most_replicas)
+        return found
+
+
+def _deployed(fact: Serving, known: Known, most_replicas: int | None) -> Deployed:
     workload = declared_workload(fact, most_replicas=most_replicas)
     if workload is None:
         raise NotApplicable("the lichen:* tags do not declare both a model and a peak rate")
@@ -386,7 +407,7 @@ def _weight(fleet: Fleet) -> tuple[float, float]:
     return fleet.watts, fleet.month.usd_month or 0
 
 
-class _Asked(NamedTuple):
+class _Asked(msgspec.Struct, frozen=True):
     """What was asked for, and the answer."""
 
     workload: Workload
@@ -481,7 +502,7 @@ class _MostRps(dict[str, float]):
         return found
 
 
-class _Those(NamedTuple):
+class _Those(msgspec.Struct, frozen=True):
     """Machines, each with the watts that it draws idle, the lowest first; and the same by their
     chips."""
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -22,12 +22,11 @@ from lichen.document import InputError
 from lichen.words import Environment
 from lichen_policies import run, timed
 from lichen_policies.beside import written
-from lichen_policies.configuration import STRICTNESS, Configuration
+from lichen_policies.configuration import Configuration
 from lichen_policies.configured import configured
 from lichen_policies.exemptions import Exemption, covering
 from lichen_policies.facts import (
     Fact,
-    NotApplicable,
     NotYetKnown,
     Resource,
     Unknown,
@@ -35,15 +34,15 @@ from lichen_policies.facts import (
 )
 from lichen_policies.facts.fact import read_field
 from lichen_policies.facts.reading import completed, facts_of, kinds_read
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
-from lichen_policies.nonsense import Nonsense, findings_of
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
+from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
-from lichen_policies.rulebook import Rulebook
+from lichen_policies.rulebook import Rulebook, Ruling
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
-from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Verdict
+from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Reported, Verdict
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -128,7 +127,7 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         read = yield from _completed(alone)
         each: list[Verdict] = []
         for resource, facts in read:
-            each += yield from _judged(resource, facts, book, with_nothing=False)
+            each += yield from _judged(resource, facts, book, "judged")
         verdicts += yield from _as_every_branch_says(each, alone, book)
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
@@ -178,7 +177,7 @@ def _judged_alone(
     facts = yield from _read(resource)
     if stack_follows and not isinstance(facts, Exception):
         facts = tuple(fact for fact in facts if not fact.waits_for)
-    return tuple((yield from _judged(resource, facts, book, with_nothing=with_nothing)))
+    return tuple((yield from _judged(resource, facts, book, "every" if with_nothing else "met")))
 
 
 def _left_to_stack(resources: Sequence[Resource], book: Rulebook) -> Steps[tuple[Verdict, ...]]:
@@ -278,9 +277,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     book: Rulebook
-    rule: Rule
+    ruling: Ruling
     resource: Resource | None
-    environment: Environment | None
     file: str | None = None
     environments: Mapping[str, Environment | None] = {}
 
@@ -288,169 +286,144 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
         found: list[Finding] = []
         try:
-            yield self.step(judged, found), limit_s
+            nothing = yield partial(self.ruling.find, judged, found), limit_s
         except Exception as error:
-            return self.verdicts(found, error)
-        return self.verdicts(found)
+            return self.after(error, found)
+        findings = [*map(self.failed, found)]
+        if nothing is not None:
+            return [*findings, self.quiet("not-applicable", nothing)]
+        return findings or [self.quiet("pass")]
 
-    def step(self, judged: Fact | Stack, found: list[Finding]) -> Callable[[], None]:
-        """What judges, and puts its findings into ``found``."""
-        return partial(self._find, judged, found)
-
-    def verdicts(
-        self, found: list[Finding], error: Exception | None = None, path: str = ""
-    ) -> list[Verdict]:
-        """What a step found before it ended, or before it raised ``error``: what was found before
-        it broke stays found."""
-        if error is None:
-            # A step that was left behind may still find something.
-            return [*map(self.failed, tuple(found))] or [self.verdict("pass")]
-        if isinstance(error, NotApplicable):
-            last = self.verdict("not-applicable", str(error))
-        elif isinstance(error, Unverified):
+    def after(self, error: Exception, found: list[Finding], path: str = "") -> list[Verdict]:
+        """The verdicts of a step that raised ``error``: what it found before it broke stays
+        found. One that was left behind may still find something."""
+        if isinstance(error, Unverified):
             yet = " yet" if isinstance(error, NotYetKnown) else ""
             message = f"cannot be checked{yet}: {error}"
-            last = self.verdict("unverified", message, path, broken=isinstance(error, Unread))
+            last = self.reported("unverified", message, path, broken=isinstance(error, Unread))
         elif isinstance(error, InputError) and error.document:
             raise error  # of a table, which no rule can answer for
         else:
-            last = self.broken(f"the rule {self.rule.name}", error, path)
+            last = self.broken(f"the rule {self.ruling.rule.name}", error, path)
         return [*map(self.failed, tuple(found)), last]
-
-    def where_it_is_on(
-        self, verdicts: list[Verdict], environment: Unknown, path: str
-    ) -> list[Verdict]:
-        """The verdicts of a fact whose environment is not known: *unverified* in place of findings
-        where the rule is off in one that it may be."""
-        if all(self.book.level(self.rule, each) != "disabled" for each in ENVIRONMENTS):
-            return verdicts
-        yet = " yet" if environment.because == AFTER_DEPLOYMENT else ""
-        message = f"cannot be checked{yet}: environment {environment.because}"
-        others = [verdict for verdict in verdicts if verdict.verdict != "fail"]
-        return [self.verdict("unverified", message, path), *others]
-
-    def _find(self, judged: Fact | Stack, found: list[Finding]) -> None:
-        limits = self.book.limits(self.rule, self.environment)
-        findings_of(self.rule, judged, limits, self.book.known, found)
 
     def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
         """*Unverified*, because a rule or a reader broke."""
-        return self.verdict("unverified", _broken(who, error), path, broken=True)
+        return self.reported("unverified", _broken(who, error), path, broken=True)
 
     def failed(self, finding: Finding) -> Verdict:
         resource = finding.resource or self.resource
         address = "" if resource is None else resource.address
-        environment = self.environments.get(address, self.environment)
+        own = self.ruling.environment
+        environment = self.environments.get(address, own)
         about = self
-        if resource is not self.resource or environment != self.environment:
-            about = msgspec.structs.replace(self, resource=resource, environment=environment)
-        return about.verdict("fail", finding.message, finding.path, finding=finding)
+        if resource is not self.resource or environment != own:
+            ruling = self.book.ruling(self.ruling.rule, environment)
+            about = msgspec.structs.replace(self, resource=resource, ruling=ruling)
+        fix = finding.fix
+        return about.reported("fail", finding.message_with(fix), finding.path, finding, fix)
 
     def exemption(self) -> tuple[Exemption | None, str]:
         """The exemption that covers the resource; else what is to be said of one that does not."""
         if self.resource is None:
             return None, ""
         book, configuration = self.book, self.book.configuration
-        names = (self.resource.address, self.resource.name)
         beside = tuple(each.exemption for each in written(self.resource) if each.exemption)
         if not beside and not book.exemptions:
             return None, ""
-        allowed = configuration.projects_may_exempt(self.environment)
-        holding = (*configuration.exemptions(self.environment), *(beside if allowed else ()))
-        found = covering(holding, self.rule.name, *names)
+        rule, environment = self.ruling.rule, self.ruling.environment
+        names = (self.resource.address, self.resource.name)
+        allowed = configuration.projects_may_exempt(environment)
+        holding = (*configuration.exemptions(environment), *(beside if allowed else ()))
+        found = covering(holding, rule.name, *names)
         if found is not None and not found.has_expired(configuration.today):
             return found, ""
         if found is not None:
-            if issubclass(self.rule.judges, GateRun):  # the finding is about that exemption
+            if issubclass(rule.judges, GateRun):  # the finding is about that exemption
                 return None, ""
             return None, f"Its exemption, for {found.owner}, ended on {found.expires}."
-        barred = covering((*book.exemptions, *beside), self.rule.name, *names)
+        barred = covering((*book.exemptions, *beside), rule.name, *names)
         if barred is None:
             return None, ""
-        where = f"{self.environment or UNSTATED}, which projects_may_exempt_in does not name"
+        where = f"{environment or UNSTATED}, which projects_may_exempt_in does not name"
         return None, f"Its exemption ({barred.where}) does not hold in {where}."
 
-    def ramp(self, outcome: Outcome) -> str:
-        """From which day on its advice blocks; empty where lichen.yaml names no day."""
-        configuration = self.book.configuration
-        if outcome == "fail":
-            day = configuration.blocks_from(self.rule, self.environment)
-        else:
-            day = configuration.unverified_blocks_from(self.environment)
-        return "" if day is None else f"It blocks from {day} on."
+    def quiet(self, outcome: Outcome, message: str = "") -> Verdict:
+        """A verdict that no report shows: most are, and have little to say."""
+        ruling, resource = self.ruling, self.resource
+        return Verdict(
+            rule=ruling.rule.name,
+            verdict=outcome,
+            level=ruling.level,
+            severity=ruling.rule.severity,
+            resource="" if resource is None else resource.address,
+            type="" if resource is None else resource.type,
+            file=self.file if resource is None else resource.file,
+            line=None if resource is None else resource.line,
+            environment=ruling.environment,
+            message=message,
+        )
 
-    def verdict(
+    def reported(
         self,
-        outcome: Outcome,
-        message: str = "",
+        outcome: Reported,
+        message: str,
         path: str = "",
+        finding: Finding = _NO_FINDING,
+        fix: str = "",
         *,
         broken: bool = False,
-        finding: Finding | None = None,
     ) -> Verdict:
-        """A verdict, with the parts of the finding that it is about."""
-        rule, resource, environment = self.rule, self.resource, self.environment
-        level = self.book.level(rule, environment)
-        if outcome == "unverified" and level != "disabled":
-            unverified = self.book.unverified_level(environment)
-            level = max(level, unverified, key=STRICTNESS.index) if broken else unverified
+        """A verdict that is reported, with the parts of the finding that it is about and the
+        sentence of its ``fix``."""
+        ruling, resource = self.ruling, self.resource
+        level = ruling.level if outcome == "fail" else ruling.unverified(broken)
         address = "" if resource is None else resource.address
-        reported = outcome in ("fail", "unverified")
-        if not reported:  # most are, and have little to say
-            return Verdict(
-                rule=rule.name,
-                verdict=outcome,
-                level=level,
-                severity=rule.severity,
-                resource=address,
-                type="" if resource is None else resource.type,
-                file=self.file if resource is None else resource.file,
-                line=None if resource is None else resource.line,
-                environment=environment,
-                message=message,
-            )
         exemption, note = None, ""
-        if outcome == "fail" or (outcome == "unverified" and level in BLOCKING):
+        if outcome == "fail" or level in BLOCKING:
             exemption, note = self.exemption()
         if outcome == "fail" and resource is not None and resource.only_if:
             made = f"It is made only where the condition {resource.only_if} holds."
             note = f"{note} {made}" if note else made
-        finding = finding or _NO_FINDING
         if level == "advisory" and not finding.advice:
-            note = " ".join(filter(None, (note, self.ramp(outcome))))
+            note = " ".join(filter(None, (note, ruling.ramp(outcome))))
         if outcome == "fail" and note:
             message = f"{message} {note}"
         return Verdict(
-            rule=rule.name,
+            rule=ruling.rule.name,
             verdict=outcome,
             level="advisory" if finding.advice else level,
-            severity=rule.severity,
+            severity=ruling.rule.severity,
             resource=address,
             type="" if resource is None else resource.type,
             path=path,
             file=self.file if resource is None else resource.file,
             line=None if resource is None else resource.line,
-            environment=environment,
+            environment=ruling.environment,
             message=message,
             what=finding.what,
             limit=finding.limit,
-            fix=finding.fix,
+            fix=fix,
             changes=finding.changes,
             or_else=finding.or_else,
             note=note,
             broken=broken,
             saves=finding.saves,
             sources=finding.sources,
-            fingerprint=_fingerprint(rule.name, address, path),
+            fingerprint=_fingerprint(ruling.rule.name, address, path),
             exemption=exemption,
         )
 
 
+Rules = Literal["every", "met", "judged"]
+"""Of which rules over one resource a verdict is asked for: of every one, of those that meet a fact
+of their kind, or of those that judge one. A report shows no other."""
+
+
 def _judged(
-    resource: Resource, facts: Facts, book: Rulebook, *, with_nothing: bool = True
+    resource: Resource, facts: Facts, book: Rulebook, of: Rules = "every"
 ) -> Steps[list[Verdict]]:
-    """Every rule of one resource, in the order of their names; those that have nothing to judge
-    only ``with_nothing``, since a report does not show them."""
+    """The rules of one resource, in the order of their names."""
     met: Sequence[tuple[Rule, tuple[int, ...]]]
     if isinstance(facts, Exception):
         met = tuple((rule, ()) for rule in book.may_judge(kinds_read(resource) or ()))
@@ -459,17 +432,15 @@ def _judged(
     subjects = () if isinstance(facts, Exception) else tuple(map(_Subject.of, facts))
     verdicts: list[Verdict] = []
     for rule, positions in met:
-        judgement = Judgement(
-            book=book, rule=rule, resource=resource, environment=resource.environment
-        )
         if rule.mistake:
             message = f"cannot be checked: the rule cannot be read: {rule.mistake.rstrip('.')}"
-            verdicts.append(judgement.verdict("unverified", message, broken=True))
+            judgement = _judgement(rule, resource, book)
+            verdicts.append(judgement.reported("unverified", message, broken=True))
         elif isinstance(facts, Exception):
-            verdicts.append(judgement.broken("the reader", facts))
+            verdicts.append(_judgement(rule, resource, book).broken("the reader", facts))
         else:
-            verdicts += yield from _judged_by(judgement, [subjects[at] for at in positions])
-    return _with_nothing(verdicts, resource, book) if with_nothing else verdicts
+            verdicts += yield from _judged_by(rule, resource, subjects, positions, book, of)
+    return _with_nothing(verdicts, resource, book) if of == "every" else verdicts
 
 
 def _with_nothing(verdicts: Sequence[Verdict], resource: Resource, book: Rulebook) -> list[Verdict]:
@@ -485,18 +456,12 @@ def _with_nothing(verdicts: Sequence[Verdict], resource: Resource, book: Ruleboo
 
 
 def _nothing_to_judge(rule: Rule, resource: Resource, book: Rulebook) -> Verdict:
-    return Verdict(
-        rule=rule.name,
-        verdict="not-applicable",
-        level=book.level(rule, resource.environment),
-        severity=rule.severity,
-        resource=resource.address,
-        type=resource.type,
-        file=resource.file,
-        line=resource.line,
-        environment=resource.environment,
-        message=NOTHING_TO_JUDGE,
-    )
+    return _judgement(rule, resource, book).quiet("not-applicable", NOTHING_TO_JUDGE)
+
+
+def _judgement(rule: Rule, resource: Resource, book: Rulebook) -> Judgement:
+    """A rule on a resource, of which no fact says the environment."""
+    return Judgement(book=book, ruling=book.ruling(rule, resource.environment), resource=resource)
 
 
 def _as_every_branch_says(
@@ -572,61 +537,125 @@ def _of_branches(verdict: Verdict) -> Verdict:
 
 
 class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it."""
+    """A fact, with what each of its twenty judgements asks it. ``open`` is an environment that is
+    not known."""
 
     fact: Fact
     environment: Environment | None
     path: str
+    open: Unknown | None
 
     @classmethod
     def of(cls, fact: Fact) -> _Subject:
-        return cls(fact, _environment_of(fact), read_field(fact, "path"))
+        environment: Maybe[Environment] = read_field(fact, "context").environment
+        path = read_field(fact, "path")
+        if is_unknown(environment):
+            return cls(fact, None, path, environment)
+        return cls(fact, environment, path, None)
 
 
-def _judged_by(judgement: Judgement, subjects: Sequence[_Subject]) -> Steps[list[Verdict]]:
-    """Every *fail* and *unverified* verdict; if there is none, one *pass*; if no fact applies, one
-    *not-applicable*."""
-    quiet: list[Verdict] = []
+def _judged_by(
+    rule: Rule,
+    resource: Resource,
+    subjects: Sequence[_Subject],
+    positions: Sequence[int],
+    book: Rulebook,
+    of: Rules,
+) -> Steps[list[Verdict]]:
+    """Of the subjects at some positions every *fail* and *unverified* verdict; if there is none,
+    one *pass*; if no fact applies, one *not-applicable*, where that is asked for."""
+    passed: Ruling | None = None
+    not_applicable: tuple[Ruling, str] | None = None
     reported: list[Verdict] = []
-    book, rule = judgement.book, judgement.rule
-    for fact, environment, path in subjects:
-        if book.level(rule, environment) == "disabled":
+    for at in positions:
+        fact, environment, path, open_ = subjects[at]
+        if open_ is not None:
+            for verdict in (yield from _judged_in_any(rule, resource, subjects[at], open_, book)):
+                if verdict.verdict in ("fail", "unverified"):
+                    reported.append(verdict)
+                elif verdict.verdict == "pass":
+                    passed = passed or book.ruling(rule, None)
+                else:
+                    not_applicable = not_applicable or (book.ruling(rule, None), verdict.message)
             continue
-        within = judgement
-        if environment != judgement.environment:
-            within = msgspec.structs.replace(judgement, environment=environment)
+        ruling = book.ruling(rule, environment)
+        if not ruling.is_on:
+            continue
         found: list[Finding] = []
         try:  # as Judgement.of does; a generator less for each of a million judgements
-            yield within.step(fact, found), LIMIT_S
+            nothing = yield partial(ruling.find, fact, found), LIMIT_S
         except Exception as error:  # no name outlives this: it and its frames would be a cycle
-            verdicts = within.verdicts(found, error, path)
+            within = Judgement(book=book, ruling=ruling, resource=resource)
+            verdicts = within.after(error, found, path)
         else:
-            verdicts = within.verdicts(found)
-        if found and isinstance(fact.context.environment, Unknown):
-            verdicts = within.where_it_is_on(verdicts, fact.context.environment, path)
-        for verdict in verdicts:
-            loud = verdict.verdict in ("fail", "unverified")
-            (reported if loud else quiet).append(verdict)
+            if nothing is not None:
+                not_applicable = not_applicable or (ruling, nothing)
+            elif not found:
+                passed = passed or ruling
+            if not found:  # nearly always
+                continue
+            within = Judgement(book=book, ruling=ruling, resource=resource)
+            verdicts = [*map(within.failed, found)]
+        reported += verdicts
     if reported:
         return reported
-    if not quiet:
-        return [judgement.verdict("not-applicable", NOTHING_TO_JUDGE)]
-    return [next((verdict for verdict in quiet if verdict.verdict == "pass"), quiet[0])]
+    if passed is not None:
+        return [Judgement(book=book, ruling=passed, resource=resource).quiet("pass")]
+    if of == "judged":
+        return []
+    ruling, why = not_applicable or (book.ruling(rule, resource.environment), NOTHING_TO_JUDGE)
+    judgement = Judgement(book=book, ruling=ruling, resource=resource)
+    return [judgement.quiet("not-applicable", why)]
+
+
+def _judged_in_any(
+    rule: Rule, resource: Resource, subject: _Subject, because: Unknown, book: Rulebook
+) -> Steps[list[Verdict]]:
+    """The verdicts on a fact whose environment is not known: it may be any of the three.
+
+    What offends in each of them is found, at the strictest level that it has in one; what offends
+    in none passes. What offends in some alone, since the rule is off or its limits are wider in the
+    others, is *unverified* at the strictest level of that: to block would stop a development that
+    is fine, to pass would let a production through.
+    """
+    judged: list[list[Verdict]] = []
+    for ruling in book.in_any_environment(rule):
+        within = Judgement(book=book, ruling=ruling, resource=resource)
+        found: list[Finding] = []
+        try:
+            nothing = yield partial(ruling.find, subject.fact, found), LIMIT_S
+        except Exception as error:
+            judged.append(within.after(error, found, subject.path))
+        else:
+            quiet = within.quiet("pass" if nothing is None else "not-applicable", nothing or "")
+            judged.append([*map(within.failed, found)] or [quiet])
+    offends = [any(verdict.verdict == "fail" for verdict in each) for each in judged]
+    if not any(offends):
+        unverified = (each for each in judged if each[0].verdict == "unverified")
+        return next(unverified, judged[0] if judged else [])
+    if all(offends) and all(book.ruling(rule, each).is_on for each in ENVIRONMENTS):
+        return judged[0]
+    yet = " yet" if because.because == AFTER_DEPLOYMENT else ""
+    message = f"cannot be checked{yet}: environment {because.because}"
+    about = Judgement(book=book, ruling=book.strictest(rule, None), resource=resource)
+    others = [verdict for each in judged for verdict in each if verdict.verdict == "unverified"]
+    return [about.reported("unverified", message, subject.path), *others[:1]]
 
 
 def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict]]:
     """Every rule of a whole stack, in the environment that all of its resources share."""
     if not book.of_stacks or not read:
         return []
-    stack = _stack_of(read)
     environment = _shared(_environments(read).values())
+    rulings = [book.ruling(rule, environment) for rule in book.of_stacks]
+    if not any(ruling.is_on for ruling in rulings):
+        return []
+    stack = _stack_of(read)
     verdicts: list[Verdict] = []
-    for rule in book.of_stacks:
-        if book.level(rule, environment) == "disabled":
+    for ruling in rulings:
+        if not ruling.is_on:
             continue
-        judgement = Judgement(
-            book=book, rule=rule, resource=None, environment=environment, file=read[0][0].file
-        )
+        judgement = Judgement(book=book, ruling=ruling, resource=None, file=read[0][0].file)
         verdicts += yield from judgement.of(stack, _limit_s(read))
     return verdicts
 
@@ -635,20 +664,17 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
     """Every rule over a run, once over all that is judged."""
     if not book.of_runs or not every:
         return []
-    judged = run.run_of(every, book.configuration)
     environments = _environments(every)
     environment = _shared(environments.values())
+    rulings = [book.ruling(rule, environment) for rule in book.of_runs]
+    if not any(ruling.is_on for ruling in rulings):
+        return []
+    judged = run.run_of(every, book.configuration)
     verdicts: list[Verdict] = []
-    for rule in book.of_runs:
-        if book.level(rule, environment) == "disabled":
+    for ruling in rulings:
+        if not ruling.is_on:
             continue
-        judgement = Judgement(
-            book=book,
-            rule=rule,
-            resource=None,
-            environment=environment,
-            environments=environments,
-        )
+        judgement = Judgement(book=book, ruling=ruling, resource=None, environments=environments)
         verdicts += yield from judgement.of(judged, _limit_s(every))
     return verdicts
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from lichen.catalogue import Catalogue
 from lichen.holding import Holding
 from lichen_policies.facts import Fact, Located, Resource
+from lichen_policies.facts.fact import of_kind
 from lichen_policies.provisioned import machines_for, provisioned
 from lichen_policies.verdict import Month
 
@@ -22,8 +23,12 @@ def months(
     """The month of each resource that names its machines; none for one whose cost and emissions are
     both unknown."""
     for resource, facts in read:
-        running = [fact for fact in facts if isinstance(fact, Located) and _names_machines(fact)]
-        found = [_month_of(fact, catalogue) for fact in running]
+        running = [(fact, fact.if_known) for fact in of_kind(facts, Located)]
+        found = [
+            _month_of(fact, known, catalogue)
+            for fact, known in running
+            if known.machine is not None or known.any_of
+        ]
         parts = [each for each in found if each is not None]
         if not parts or len(parts) < len(found):
             continue
@@ -39,13 +44,9 @@ def months(
             )
 
 
-def _names_machines(fact: Located) -> bool:
-    return fact.if_known.machine is not None or bool(fact.if_known.any_of)
-
-
-def _month_of(fact: Located, catalogue: Catalogue) -> Holding | None:
-    """A fact's machines for a month; None where they, their number or the region are not known."""
-    known = fact.if_known
+def _month_of(fact: Located, known: Located, catalogue: Catalogue) -> Holding | None:
+    """A fact's machines for a month, of which ``known`` is what is known; None where they, their
+    number or the region are not."""
     machine = catalogue.machines.get(known.machine or "")
     region = catalogue.regions.get(known.region or "")
     if machine is None or region is None or known.machines is None:

@@ -9,9 +9,8 @@ from typing import get_type_hints
 
 import msgspec
 
-from lichen_policies.facts import Fact, Resource
-from lichen_policies.rule import Finding, Known, Rule
-from lichen_policies.stack import Stack
+from lichen_policies.facts import Resource
+from lichen_policies.rule import Finding
 
 MOST_FINDINGS = 10_000
 """Of one judgement: more are a loop that does not end."""
@@ -21,18 +20,11 @@ class Nonsense(Exception):
     """What a rule gave is no finding; the text says what it is instead."""
 
 
-def findings_of(
-    rule: Rule,
-    judged: Fact | Stack,
-    limits: msgspec.Struct,
-    known: Known,
-    found: list[Finding],
-) -> None:
-    """Let a rule judge, and put its findings into ``found`` one by one.
+def put_findings(given: object, found: list[Finding]) -> None:
+    """Put what a rule gave into ``found``, one finding after the other.
 
     Raises :class:`Nonsense` where it gives something else.
     """
-    given: object = rule.judge(judged, limits, known)
     if type(given) is not GeneratorType and not isinstance(given, Iterable):
         raise Nonsense(f"gave {type(given).__name__} in place of findings")
     for finding in given:
@@ -59,8 +51,8 @@ def _wrong_field(finding: Finding) -> str:
         return "changes is no list"
     parts.append(("saves.", finding.saves))
     for within, part in parts:
-        for name, (type_, default) in _types_of(type(part)).items():
-            value = getattr(part, name)
+        values = msgspec.structs.astuple(part)
+        for value, (name, type_, default) in zip(values, _types_of(type(part)), strict=True):
             if type(value) is type_ or value is default:  # nearly always, and known at once
                 continue
             try:
@@ -71,11 +63,10 @@ def _wrong_field(finding: Finding) -> str:
 
 
 @cache
-def _types_of(kind: type[msgspec.Struct]) -> dict[str, tuple[object, object]]:
-    """The type and the default of each field but ``resource``, which msgspec cannot look into."""
-    types = get_type_hints(kind)
-    return {
-        field.name: (types[field.name], field.default)
-        for field in msgspec.structs.fields(kind)
-        if field.name != "resource"
-    }
+def _types_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, object, object], ...]:
+    """Each field with its type and its default: any ``resource``, since msgspec cannot look into
+    one."""
+    types = {**get_type_hints(kind), "resource": object}
+    return tuple(
+        (field.name, types[field.name], field.default) for field in msgspec.structs.fields(kind)
+    )

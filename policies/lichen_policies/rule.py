@@ -116,7 +116,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """The finding in one line, for a host that takes one string."""
-        fix, saving = self.fix, self.saves.text
+        return self.message_with(self.fix)
+
+    def message_with(self, fix: str) -> str:
+        """The same, with the sentence of its fix, which :attr:`fix` composes anew each time."""
+        saving = self.saves.text
         return "".join(
             (
                 f"{self.what}; {self.limit}.",

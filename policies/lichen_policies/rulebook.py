@@ -1,26 +1,111 @@
 """The rules of one configuration as judging needs them: by what they judge, each answer kept.
 
-A resource meets only the rules of its kinds of fact, and a level or a limit is worked out once.
+A resource meets only the rules of its kinds of fact, and what holds of a rule in an environment is
+worked out once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import copy
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lichen.words import Environment
-from lichen_policies.configuration import Configuration
-from lichen_policies.facts import Fact
+from lichen_policies.configuration import STRICTNESS, Configuration
+from lichen_policies.facts import Fact, NotApplicable
+from lichen_policies.facts.environment import STRICTEST
+from lichen_policies.nonsense import put_findings
 from lichen_policies.registry import ENVIRONMENTS
-from lichen_policies.rule import Known, Rule
+from lichen_policies.rule import Finding, Known, Rule
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack
-from lichen_policies.verdict import Level
+from lichen_policies.verdict import Level, Reported
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
+
+
+class Ruling:
+    """A rule in one environment: what its verdicts do there, worked out once.
+
+    ``level`` is what its finding does; ``is_on`` says that it is not disabled.
+    """
+
+    __slots__ = (
+        "_configuration",
+        "_judge",
+        "_known",
+        "_ramps",
+        "_unverified",
+        "environment",
+        "is_on",
+        "level",
+        "rule",
+    )
+
+    def __init__(
+        self,
+        rule: Rule,
+        environment: Environment | None,
+        configuration: Configuration,
+        known: Known,
+    ) -> None:
+        self.rule, self.environment = rule, environment
+        self.level = configuration.level(rule, environment)
+        self.is_on = self.level != "disabled"
+        self._configuration, self._known = configuration, known
+        self._judge: Callable[[Fact | Stack], Iterable[Finding]] | None = None
+        self._unverified: Level | None = None
+        self._ramps: dict[Reported, str] = {}
+
+    @property
+    def limits(self) -> msgspec.Struct:
+        return self._configuration.limits(self.rule, self.environment)
+
+    def find(self, judged: Fact | Stack, found: list[Finding]) -> str | None:
+        """Let the rule judge, and put its findings into ``found``; the answer is why it does not
+        apply, None where it does. It imports the rule's file where that is not done yet, and so may
+        break or never end."""
+        judge = self._judge
+        if judge is None:
+            limits = self.limits
+            code, known = self.rule.judge, self._known
+            judge = self._judge = lambda judged: code(judged, limits, known)
+        try:
+            put_findings(judge(judged), found)
+        except NotApplicable as nothing:  # what most rules say of most facts
+            return str(nothing)
+        return None
+
+    def as_strict_as(self, others: Iterable[Ruling]) -> Ruling:
+        """The same rule with the same limits, at the strictest levels of some environments."""
+        strict, others = copy(self), tuple(others)
+        strict.level = max((each.level for each in others), key=STRICTNESS.index)
+        strict.is_on = strict.level != "disabled"
+        strict._unverified = max((each.unverified() for each in others), key=STRICTNESS.index)
+        return strict
+
+    def unverified(self, broken: bool = False) -> Level:
+        """What an *unverified* verdict does; where the rule is ``broken``, at least what its
+        finding does."""
+        if not self.is_on:
+            return self.level
+        if self._unverified is None:
+            self._unverified = self._configuration.unverified_level(self.environment)
+        level = self._unverified
+        return max(self.level, level, key=STRICTNESS.index) if broken else level
+
+    def ramp(self, outcome: Reported) -> str:
+        """From which day on its advice blocks; empty where lichen.yaml names no day."""
+        if outcome not in self._ramps:
+            if outcome == "fail":
+                day = self._configuration.blocks_from(self.rule, self.environment)
+            else:
+                day = self._configuration.unverified_blocks_from(self.environment)
+            self._ramps[outcome] = "" if day is None else f"It blocks from {day} on."
+        return self._ramps[outcome]
 
 
 class Rulebook:
@@ -49,9 +134,8 @@ class Rulebook:
         self.exemptions = configuration.every_exemption()
         self._judging: dict[type[Fact], tuple[Rule, ...]] = {}
         self._met: dict[tuple[type[Fact], ...], tuple[tuple[Rule, tuple[int, ...]], ...]] = {}
-        self._levels: dict[tuple[str, Environment | None], Level] = {}
-        self._limits: dict[tuple[str, Environment | None], msgspec.Struct] = {}
-        self._unverified: dict[Environment | None, Level] = {}
+        self._rulings: dict[tuple[str, Environment | None], Ruling] = {}
+        self._in_any: dict[str, tuple[Ruling, ...]] = {}
 
     @classmethod
     def of(cls, configuration: Configuration, catalogue: Catalogue) -> Rulebook:
@@ -74,7 +158,7 @@ class Rulebook:
                 rule
                 for rule in self.of_resources
                 if issubclass(kind, rule.judges)
-                and any(self.level(rule, each) != "disabled" for each in ENVIRONMENTS)
+                and any(self.ruling(rule, each).is_on for each in ENVIRONMENTS)
             )
         return rules
 
@@ -105,29 +189,32 @@ class Rulebook:
             if any(issubclass(kind, rule.judges) or issubclass(rule.judges, kind) for kind in kinds)
         )
 
-    def level(self, rule: Rule, environment: Environment | None) -> Level:
-        """What a rule's finding does in an environment."""
-        level = self._levels.get((rule.name, environment))
-        if level is None:
-            level = self.configuration.level(rule, environment)
-            self._levels[rule.name, environment] = level
-        return level
+    def ruling(self, rule: Rule, environment: Environment | None) -> Ruling:
+        """A rule in an environment."""
+        key = rule.name, environment
+        found = self._rulings.get(key)
+        if found is None:
+            found = self._rulings[key] = Ruling(rule, environment, self.configuration, self.known)
+        return found
 
-    def unverified_level(self, environment: Environment | None) -> Level:
-        """What an *unverified* verdict does in an environment."""
-        level = self._unverified.get(environment)
-        if level is None:
-            level = self._unverified[environment] = self.configuration.unverified_level(environment)
-        return level
+    def strictest(self, rule: Rule, environment: Environment | None) -> Ruling:
+        """A rule with an environment's limits, at the strictest levels that it has in any."""
+        return self.ruling(rule, environment).as_strict_as(
+            self.ruling(rule, each) for each in ENVIRONMENTS
+        )
 
-    def limits(self, rule: Rule, environment: Environment | None) -> msgspec.Struct:
-        """A rule's limits in an environment."""
-        limits = self._limits.get((rule.name, environment))
-        if limits is None:
-            limits = self._limits[rule.name, environment] = self.configuration.limits(
-                rule, environment
+    def in_any_environment(self, rule: Rule) -> tuple[Ruling, ...]:
+        """A rule where the environment may be any: one ruling of each limits that it has where it
+        is on, the strictest environment's first, all at the strictest level."""
+        found = self._in_any.get(rule.name)
+        if found is None:
+            on = [each for each in STRICTEST if self.ruling(rule, each).is_on]
+            rulings = [self.strictest(rule, each) for each in on]
+            limits = [each.limits for each in rulings]
+            found = self._in_any[rule.name] = tuple(
+                each for at, each in enumerate(rulings) if limits.index(each.limits) == at
             )
-        return limits
+        return found
 
 
 _last: Rulebook | None = None

@@ -7,7 +7,7 @@ is known only after deployment raises :class:`~lichen_policies.facts.Unverified`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Subject(msgspec.Struct, Generic[Kind], frozen=True):
     resource: Resource
 
 
-class _Index(NamedTuple):
+class _Index(msgspec.Struct, frozen=True):
     """The facts of a kind, as positions among them, by what others call them: by each name and by
     each address that a value may refer to. ``is_open`` says that a name is not known yet."""
 
@@ -47,6 +47,7 @@ class Stack:
     """
 
     __slots__ = (
+        "_addresses",
         "_alike",
         "_answers",
         "_at_address",
@@ -71,6 +72,7 @@ class Stack:
         self._of_fact: dict[int, Subject[Fact]] = {}
         self._of_resource: dict[int, list[Subject[Fact]]] = {}
         self._at_address: dict[str, list[Subject[Fact]]] = {}
+        self._addresses: dict[type[Fact], frozenset[str]] = {}
         self._indexes: dict[tuple[object, ...], _Index] = {}
         self._alike: dict[tuple[int, ...], bool] = {}
         self._answers: dict[Callable[[Stack], Any], Any] = {}
@@ -107,13 +109,25 @@ class Stack:
 
     def beside(self, subject: Subject[Other], kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind that was read from the same resource."""
-        same = self._of_resource.get(id(subject.resource), ())
-        return tuple(cast("Subject[Kind]", each) for each in same if isinstance(each.fact, kind))
+        return _subjects_of(kind, self._of_resource.get(id(subject.resource), ()))
 
     def at(self, address: str, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind that was read from the resource at an address."""
-        found = self._at_address.get(address, ())
-        return tuple(cast("Subject[Kind]", each) for each in found if isinstance(each.fact, kind))
+        return _subjects_of(kind, self._at_address.get(address, ()))
+
+    def addresses(self, kind: type[Fact]) -> frozenset[str]:
+        """Where the resources with a fact of a kind are, with and without an instance's key."""
+        subjects = self.of(kind)
+        if kind not in self._addresses:
+            self._addresses[kind] = frozenset(
+                address
+                for subject in subjects
+                for address in (
+                    subject.resource.address,
+                    subject.resource.address.partition("[")[0],
+                )
+            )
+        return self._addresses[kind]
 
     def once(self, question: Callable[[Stack], Value]) -> Value:
         """What a question about the whole stack gives; it is asked once, whoever asks."""
@@ -203,6 +217,13 @@ class Stack:
     def every(self, kind: type[Kind], matches: Callable[[Kind], bool]) -> tuple[Subject[Kind], ...]:
         """Every fact that matches. Raises :class:`Unverified` where one may and is not known to."""
         return tuple(subject for subject in self.of(kind) if matches(subject.fact))
+
+
+def _subjects_of(kind: type[Kind], subjects: Sequence[Subject[Fact]]) -> tuple[Subject[Kind], ...]:
+    """Those with a fact of a kind, by its type, as :func:`of_kind` has it."""
+    return tuple(
+        cast("Subject[Kind]", each) for each in subjects if issubclass(type(each.fact), kind)
+    )
 
 
 def _content(fact: Fact, names: tuple[str, ...]) -> str:

@@ -23,7 +23,9 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread, get_ident
 from types import FrameType
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -84,7 +86,7 @@ def run(steps: Steps[T]) -> T:
     return work.value
 
 
-class _Used(NamedTuple):
+class _Used(msgspec.Struct, frozen=True):
     """Seconds of a clock, and those that a thread has used of a processor, has waited for one, and
     spent on whole garbage collections."""
 
@@ -110,7 +112,7 @@ class _Work(Generic[T]):
         self.error: BaseException | None = None
         self.done = Lock()
         self.done.acquire()
-        self._steps, self._next = steps, first
+        self._steps, self._first = steps, first
         self._lock = Lock()
         self._left = False
         self._in_step = False
@@ -120,24 +122,28 @@ class _Work(Generic[T]):
 
     def make(self) -> bool:
         """Make the steps, in the worker's thread. False where it was left meanwhile."""
+        send, throw, lock = self._steps.send, self._steps.throw, self._lock
         try:
+            call, self._limit_s = self._first()
+            del self._first  # the frames of an error in it lead back here
             while True:
-                call, self._limit_s = self._next()
                 self._step += 1  # and no clock: most steps end before anybody looks at them
                 self._in_step = True
+                raised: BaseException | None = None
                 try:
-                    self._next = partial(self._steps.send, call())
+                    result = call()
                 except Exception as error:
-                    self._next = partial(self._steps.throw, error)
+                    raised = error
                 except BaseException as error:
-                    self._next = partial(self._steps.throw, Ended(error))
-                with self._lock:
+                    raised = Ended(error)
+                with lock:
                     self._in_step = False
                     if self._left:
                         return False
+                call, self._limit_s = send(result) if raised is None else throw(raised)
         except StopIteration as end:
             self.value = end.value
-            self._next = partial(next, self._steps)  # the last error's frames lead back here
+            raised = None  # so do those of the last one
         except _Left:
             return False
         except BaseException as error:

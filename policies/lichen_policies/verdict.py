@@ -23,6 +23,8 @@ from lichen_policies.levels import Level as Level
 from lichen_policies.levels import Severity as Severity
 
 Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
+Reported = Literal["fail", "unverified"]
+"""The outcomes that a report shows."""
 Value = str | int | float | bool
 
 

@@ -24,6 +24,9 @@ STOP_SECONDS = 5
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+# The emulator is on loopback, whatever proxy this machine names.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 # What tells the emulator (emulator/extensions/eks.py) where nodes are registered.
 KUBECONFIG = "SANDBOX_KUBECONFIG"
 
@@ -102,17 +105,16 @@ class Cloud:
         """Let a while without requests pass: copies that requests started end."""
         self._noted("idle")
 
-    def _noted(self, what: str) -> Any:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.endpoint_url}/{what}", timeout=START_SECONDS) as answer:
+    def _noted(self, what: str, body: bytes | None = None) -> Any:
+        """What the emulator itself answers, to a GET or to a POST of the body."""
+        request = urllib.request.Request(f"{self.endpoint_url}/{what}", body)
+        with _OPENER.open(request, timeout=START_SECONDS) as answer:
             return json.load(answer)
 
     def service_metric(self, region: str, namespace: str, *data: dict[str, Any]) -> None:
         """What a service of AWS says to CloudWatch in a namespace of its own."""
         body = json.dumps({"namespace": namespace, "data": data}).encode()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        url = f"{self.endpoint_url}/service-metric/{region}"
-        opener.open(urllib.request.Request(url, body), timeout=START_SECONDS).close()
+        self._noted(f"service-metric/{region}", body)
 
     def called_through_url(self, region: str, function: str, alias: str, caller: str) -> int:
         """The status that a function's URL answers a signed request of a caller of another account
@@ -121,9 +123,8 @@ class Cloud:
         request = urllib.request.Request(
             f"{self.endpoint_url}/{path}", headers={"X-Principal": caller}
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=START_SECONDS) as answer:
+            with _OPENER.open(request, timeout=START_SECONDS) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as refused:
             return refused.code

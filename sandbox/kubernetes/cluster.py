@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 import subprocess
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from sandbox.errors import EmulatorFailed, Refused
 from sandbox.kubernetes.api import Api, Object
 from sandbox.kubernetes.nodes import Node
 from sandbox.kubernetes.provider.waits import PATIENCE
+from sandbox.serving import free_ports
 
 START_S = 120
 CONTROLLERS = (
@@ -98,7 +98,7 @@ def cluster(program: Path) -> Iterator[Cluster]:
         token = secrets.token_hex(16)
         (place / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         (place / "key.pem").write_bytes(_key())
-        etcd, peer, port = _free_ports(3)
+        etcd, peer, port = free_ports(3)
         api = Api(f"https://127.0.0.1:{port}", token)
         kubeconfig = place / "kubeconfig"
         kubeconfig.write_text(_kubeconfig(api))
@@ -284,11 +284,3 @@ def _kubeconfig(api: Api) -> str:
 def _key() -> bytes:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in held:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in held]

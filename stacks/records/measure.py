@@ -10,20 +10,18 @@ does not say what it computes with.
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from sandbox.serving import serving
 
 HERE = Path(__file__).parent
 OWN_ROWS = HERE.parent / "workloads" / "anywhere"
 """acme/defects is a row of these."""
+START_S = 600
+"""Within this a model of 8 billion weights has to be made (a choice, with room)."""
 RANDOM = "The weights are random, of the model's shape: its speed is measured, its answers are not."
 
 
@@ -52,37 +50,9 @@ MEASURED = (
 def main() -> None:
     python, *options = sys.argv[1:]
     for one in MEASURED:
-        with served(python, one) as url:
+        model = [python, HERE / "served_model.py", one.kind, one.precision]
+        with serving(model, within_s=START_S) as url:
             measure(one, url, tuple(options))
-
-
-@contextmanager
-def served(python: str, one: Measured) -> Iterator[str]:
-    """The model's address while it is served."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [python, HERE / "served_model.py", one.kind, one.precision, str(port)]
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        while not _is_ready(url):
-            if server.poll() is not None:
-                raise SystemExit(f"{one.model} is not served: read the error above")
-            time.sleep(1.0)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def measure(one: Measured, url: str, options: tuple[str, ...]) -> None:

@@ -137,3 +137,52 @@ def test_what_is_known_of_a_text_of_json_is_read(tmp_path: Path) -> None:
     assert "too-many-accelerators" not in judged(tmp_path, few)
     hidden = TASK.replace('"8"', "var.scales")
     assert judged(tmp_path, hidden)["too-many-accelerators"] == "unverified"
+
+
+POOL = """
+provider "google" {
+  region = "europe-west4"
+}
+
+resource "google_pubsub_topic" "chips" {
+  name = "chips"
+}
+
+resource "google_container_node_pool" "chat" {
+  cluster    = "chat"
+  location   = "europe-west4-a"
+  node_count = 2
+  node_config {
+    machine_type = "n1-standard-16"
+    CHIPS
+  }
+}
+"""
+
+CHIPS = """
+    dynamic "guest_accelerator" {
+      for_each = OVER
+      content {
+        type  = "nvidia-tesla-t4"
+        count = 4
+      }
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("chips", "said"),
+    [
+        ("", None),
+        (CHIPS.replace("OVER", "[]"), None),
+        (CHIPS.replace("OVER", "[1, 2]"), "fail"),
+        (CHIPS.replace("OVER", "var.scales"), "unverified"),
+        (CHIPS.replace("OVER", 'split(",", google_pubsub_topic.chips.id)'), "unverified"),
+    ],
+)
+def test_a_dynamic_block_is_judged_in_files_by_how_many_it_makes(
+    tmp_path: Path, chips: str, said: str | None
+) -> None:
+    """A plan does not print one."""
+    files = POOL.replace("CHIPS", chips)
+    assert judged(tmp_path, files).get("too-many-accelerators") == said

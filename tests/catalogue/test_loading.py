@@ -15,6 +15,7 @@ from msgspec.structs import fields
 from lichen.catalogue import DIRECTORY, Catalogue, load, row_counts
 from lichen.catalogue.csv_table import ENDS, end_of, options_of, read_rows
 from lichen.catalogue.schema import MEASURED, QUOTAS, SOURCES, TABLES, Residency, Table, path_of
+from lichen.catalogue.tables import ByName
 from lichen.document import InputError
 
 
@@ -110,6 +111,43 @@ def test_offers_of_one_machine_do_not_decode_the_others() -> None:
     assert catalogue._offers.rows.decoded == {"inf2.xlarge"}
     assert catalogue._prices.rows.decoded == {"inf2.xlarge"}
     assert catalogue.offers_of("no-such-machine") == ()
+
+
+def test_a_machine_does_not_decode_the_others() -> None:
+    catalogue = Catalogue()
+    machine = catalogue.machine("ml.inf2.xlarge")
+    assert machine.name == "inf2.xlarge"
+    assert catalogue.machine("inf2.xlarge") is machine
+    assert catalogue.hosts("sagemaker", machine)
+    assert "no-such-machine" not in catalogue.machines
+    assert catalogue.machines.get("no-such-machine") is None
+    rows = catalogue.machines
+    assert isinstance(rows, ByName)
+    assert rows.decoded == {"inf2.xlarge"}
+
+
+def test_rows_by_name_are_those_of_the_table_in_its_order() -> None:
+    catalogue = Catalogue()
+    machines = catalogue.machines
+    _ = machines["inf2.xlarge"]  # decoded before the others, it keeps its place
+    table = catalogue._join_machines()
+    assert list(machines.values()) == table
+    assert list(machines.items()) == [(row.name, row) for row in table]
+    assert list(machines) == [row.name for row in table]
+    assert len(machines) == len(table)
+
+
+def test_a_hosting_that_no_machine_names_offers_what_its_base_offers() -> None:
+    catalogue = Catalogue()
+    machines = catalogue.machines.values()
+    named = {name for machine in machines for name in machine.hostings}
+    unnamed = catalogue.hostings.keys() - named
+    assert named
+    assert unnamed
+    for hosting, row in catalogue.hostings.items():
+        way = hosting if hosting in named else row.base
+        for machine in machines:
+            assert catalogue.hosts(hosting, machine) is (way in machine.hostings), hosting
 
 
 def test_the_engine_alone_is_imported_and_nothing_is_read() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from lichen.catalogue import Catalogue, load
 from lichen.catalogue.schema import PRICE_OF, Price, Retired, Sale
 from lichen.catalogue.sold import Sales, check_price, sales_by_machine, ways_unsold
+from lichen.clouds import CLOUDS
 from lichen.document import InputError
 from lichen.placing.buying import bought_by_region, why_retired
 from tests.fixed import fixed
@@ -86,6 +89,18 @@ def test_retired_hardware_is_refused_by_its_row(catalogue: Catalogue) -> None:
     for row in catalogue.table("retired", Retired):
         assert row.machine_family or row.chip_family or row.stack, row.what
         assert row.source in catalogue.sources
+
+
+def test_what_is_retired_of_hardware_is_known_for_each_cloud(catalogue: Catalogue) -> None:
+    rows = [
+        row
+        for row in catalogue.table("retired", Retired)
+        if (row.machine_family or row.chip_family) and row.stack is None and not row.works
+    ]
+    assert {row.cloud for row in rows} > {"google"}
+    for row, cloud in [*product(rows, CLOUDS)] * 2:  # the second time from what is kept
+        found = catalogue.retired_hardware(row.machine_family, row.chip_family, cloud)
+        assert (row in found) == (row.cloud in (None, cloud))
 
 
 INF2 = Price(

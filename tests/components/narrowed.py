@@ -49,11 +49,21 @@ class Only(Catalogue):
         return {name: fixed[name] for name in self._kept}
 
 
-def planned(machine: str, workload: dict[str, Any], **more: Any) -> Plan:
+class Installed(Only):
+    """The installed catalogue, of its machines only these: its rows may change."""
+
+    def __init__(self, *machines: str) -> None:
+        Catalogue.__init__(self)
+        self._kept = machines
+
+
+def planned(
+    machine: str, workload: dict[str, Any], catalogue: type[Only] = Only, **more: Any
+) -> Plan:
     """The plan of a workload where there is this machine alone."""
     usual = ARCHIVE if workload.get("mode") in ("serverless", "batch") else ARTIFACTS
     args = EndpointArgs(workload=workload, artifacts=more.pop("artifacts", usual))
-    return plan_of({**args, **more}, Only(machine))
+    return plan_of({**args, **more}, catalogue(machine))
 
 
 def camel(value: Any) -> Any:

@@ -17,7 +17,7 @@ from lichen_components.kubernetes.shapes import check_slice, slice_of
 from lichen_components.site import short
 
 from lichen.catalogue import load
-from lichen.clouds.tpu_slices import GENERATIONS, slices_of
+from lichen.clouds.gke.tpu_slices import GENERATIONS, slices_of
 from lichen.document import InputError
 from lichen.passport import read_tags
 from sandbox.kubernetes.nodes import shape_of

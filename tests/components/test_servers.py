@@ -13,7 +13,7 @@ from lichen_components.servers import vllm
 
 from lichen.document import InputError
 from lichen.sizing import Sizing
-from tests.components.narrowed import CHAT, VECTORS, planned
+from tests.components.narrowed import CHAT, VECTORS, Installed, planned
 
 
 def environment(machine: str, workload: dict[str, Any]) -> dict[str, str]:
@@ -98,6 +98,48 @@ def test_on_inferentia_image_driver_shape_and_machine_agree() -> None:
         f"--batch_size {sizing.compiled_batch} --sequence_length 2048 --tensor_parallel_size 2 "
         "--auto_cast_type bf16 ./compiled"
     )
+
+
+@pytest.mark.parametrize(
+    ("work", "repository"),
+    [
+        (CHAT, "huggingface-vllm-inference-neuronx"),
+        (VECTORS, "huggingface-pytorch-inference-neuronx"),
+    ],
+)
+@pytest.mark.parametrize("hosting", ["sagemaker", "ec2", "ecs"])
+def test_trainium_is_served_as_inferentia_is(
+    work: dict[str, Any], repository: str, hosting: str
+) -> None:
+    where = {"clouds": ["aws"], "hosting": [hosting], "regions": ["us-east-1"]}
+    asked = {**work, "precisions": ["bf16"], "latency": {}, "where": where}
+    network = {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]}
+    plan = planned("trn1.2xlarge", asked, Installed, aws=network)
+    assert plan.container.server == "neuron"
+    assert published_image(plan).repository == repository
+    command = plan.decision.placement.compile_command or ""
+    assert "--instance_type trn1 " in command
+    assert ("--tensor_parallel_size 2 " in command) == (work is CHAT)  # both cores, or a copy each
+
+
+def test_a_file_for_llama_cpp_is_served_on_graviton_with_a_thread_a_core() -> None:
+    small = {
+        **CHAT,
+        "model": "meta-llama/Llama-3.2-1B",
+        "precisions": ["q4_k_m"],
+        "latency": {},
+        "where": {**CHAT["where"], "regions": ["us-east-1"]},
+    }
+    plan = planned("c8g.4xlarge", small, Installed)
+    slots = int(plan.container.options["parallel"])
+    assert published_image(plan).server == plan.container.server == "llama.cpp"
+    assert plan.container.options == {
+        "alias": "meta-llama/Llama-3.2-1B",
+        "threads": "16",
+        "parallel": str(slots),
+        "kv-unified": "true",
+        "ctx-size": str(max(plan.decision.sizing.longest_tokens or 0, 800 * slots)),
+    }
 
 
 @pytest.mark.parametrize(

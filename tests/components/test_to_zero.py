@@ -44,9 +44,7 @@ def test_the_receipt_names_what_else_can_be_built_and_what_to_write() -> None:
         ("eu-west-3", {"schedule", "asynchronous"}),  # where zero was refused
     ):
         plan = planned("inf2.xlarge", {**chat, "where": {**CHAT["where"], "regions": [region]}})
-        found = {
-            each["way"]: each for each in ways_made(plan.decision, plan.catalogue, "Inferentia2")
-        }
+        found = {each["way"]: each for each in ways_made(plan.decision.placement)}
         assert found.keys() == ways
         assert found["asynchronous"]["write"] == "mode: asynchronous, with requests and results"
         # Batch transform has no driver for what serves on this chip.

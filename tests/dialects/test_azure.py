@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,20 @@ def raise_where_broken(reading: FolderReading) -> None:
             raise InputError(each.text, fix="")
 
 
+def test_a_template_in_json_says_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "stack.json"
+    path.write_text(json.dumps(TEMPLATE, indent=1))
+    lines = path.read_text().splitlines()
+    reading = read_all([path])
+    assert len(reading.resources) > 4
+    for each in reading.resources:
+        assert each.line is not None
+        assert lines[each.line - 1] == "  {"
+    first = next(each for each in reading.resources if each.properties["name"] == "vm-one")
+    assert first.line is not None
+    assert "Microsoft.Compute/virtualMachines" in lines[first.line]
+
+
 def test_a_pool_is_judged_in_the_region_of_its_cluster(tmp_path: Path) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "bicep").mkdir()
@@ -260,18 +275,73 @@ def test_the_command_line_gives_parameters(written: Any, tmp_path: Path) -> None
         raise_where_broken(read_all([file], given=wrong))
 
 
-def test_what_is_not_here_or_not_read_is_said(tmp_path: Path) -> None:
+def test_what_is_not_here_is_said(tmp_path: Path) -> None:
     folder = bicep(tmp_path)
     (away,) = read_all([folder]).skipped
     assert away.because == "calls the module away, which is not here"
-    newer = "resource a 'Microsoft.Compute/virtualMachines@2024-03-01' = {\n  ...spread\n}\n"
-    (folder / "newer.bicep").write_text(newer)
-    skipped = {Path(each.file).name: each for each in read_all([folder]).skipped}
-    assert not skipped["newer.bicep"].broken
-    assert "is not Bicep that Lichen reads in line" in skipped["newer.bicep"].because
-    named = read_all([folder / "newer.bicep"]).skipped
-    assert [each.broken for each in named] == [True]
-    assert "bicep build" in named[0].fix
+
+
+MACHINE = "resource vm 'Microsoft.Compute/virtualMachines@2024-03-01' = {\n  name: 'vm'\n}\n"
+MALFORMED = {
+    "garbage": "}}}} garbage (((\n",
+    "another format": "%PDF-1.4\n1 0 obj\n",
+    "a misspelt word": MACHINE.replace("resource", "resourc"),
+    "truncated": MACHINE[:-20],
+    "truncated behind what is whole": f"{MACHINE}param size string =",
+    "newer than the parser": MACHINE.replace("name: 'vm'", "...spread"),
+}
+
+
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_not_bicep_cannot_pass(text: str, tmp_path: Path) -> None:
+    """Named, or in a folder beside what is judged, as Terraform's language."""
+    bad = tmp_path / "bad.bicep"
+    bad.write_text(f"\n{text}")
+    (tmp_path / "good.bicep").write_text(MACHINE)
+    for named in (bad, tmp_path):
+        (skipped,) = read_all([named]).skipped
+        assert skipped.broken
+        assert skipped.file == str(bad)
+        assert re.match(r"line [2-5] is not Bicep that Lichen reads", skipped.because)
+        assert "bicep build" in skipped.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MACHINE.replace("{", "{\n  name: 'a'"), "name is there twice, in line 2 and in line 3"),
+        (MACHINE.replace("{", "{\n  'name': 'a'"), "name is there twice, in line 2 and in line 3"),
+        ("var unused = {a: [{b: 1, b: 2}]}\n", "b is there twice, in line 1 and in line 1"),
+        (MACHINE + MACHINE, "vm is there twice, in line 1 and in line 4"),
+        (f"param vm string\n{MACHINE}", "vm is there twice, in line 1 and in line 2"),
+    ],
+)
+def test_what_is_declared_twice_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(text)
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert skipped.because == said
+
+
+def test_what_may_have_one_name_is_read(tmp_path: Path) -> None:
+    """Outputs have names of their own, keys that are made may differ, and so may case."""
+    other = "output vm string = vm.name\nvar tags = {'${a}': 1, '${b}': 2, Name: 1, name: 2}\n"
+    (tmp_path / "main.bicep").write_text(MACHINE + other)
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    assert len(reading.resources) == 1
+
+
+def test_newer_bicep_that_deploys_nothing_is_passed_over(tmp_path: Path) -> None:
+    newer = (
+        "extension microsoftGraphV1\nextension kubernetes with {\n  namespace: 'a'\n} as k8s\n"
+        "type sku = resourceInput<'Microsoft.Storage/storageAccounts@2023-01-01'>.sku\n"
+        "output made resourceOutput<'Microsoft.Storage/storageAccounts@2023-01-01'> = a\n"
+    )
+    (tmp_path / "main.bicep").write_text(newer + MACHINE)
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    assert [each.line for each in reading.resources] == [7]
 
 
 @pytest.mark.parametrize(

@@ -72,16 +72,16 @@ def test_functions_and_parameters_are_unknown(chat: Resource) -> None:
     assert second["AcceleratorType"] is None
 
 
-def test_json_reads_alike_without_lines(tmp_path: Path) -> None:
+def test_json_reads_alike_with_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "template.json"
     variant = {"InstanceType": {"Ref": "Machine"}, "InitialInstanceCount": 1}
     resource = {
         "Type": "AWS::SageMaker::EndpointConfig",
         "Properties": {"ProductionVariants": [variant]},
     }
-    path.write_text(json.dumps({"Resources": {"Chat": resource}}))
+    path.write_text(json.dumps({"Outputs": {"Chat": 1}, "Resources": {"Chat": resource}}, indent=1))
     (chat,) = read(path)
-    assert chat.line is None
+    assert chat.line == 6
     assert is_unknown(chat.properties["ProductionVariants"][0]["InstanceType"])
 
 

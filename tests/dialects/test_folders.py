@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+import time
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -13,6 +17,7 @@ from lichen_policies import dialects
 from lichen_policies.baseline import against, of
 from lichen_policies.dialects import folders
 from lichen_policies.dialects.folders import FolderReading, read_all
+from lichen_policies.dialects.largest import BICEP, HCL, YAML
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.unknown import is_unknown
 from lichen_policies.gate import Gate
@@ -70,6 +75,15 @@ def test_a_document_that_cannot_be_read_is_named_and_the_others_are_judged(tmp_p
     (skipped,) = reading.skipped
     assert skipped.broken
     assert skipped.text.startswith(f"{tmp_path}/b.yaml kind is there twice")
+    assert skipped.fix == "write it once"
+
+
+def test_a_document_that_may_be_of_any_kind_is_given_no_fix(tmp_path: Path) -> None:
+    tree(tmp_path, {"a.yaml": POD, "b.yaml": "apiVersion: v1\nkind: Pod\nmetadata: [\n"})
+    (skipped,) = read_all([tmp_path]).skipped
+    assert (skipped.broken, skipped.fix) == (True, "")
+    with pytest.raises(InputError, match="give the output of pulumi preview"):
+        read_all([tmp_path / "b.yaml"])
 
 
 def test_a_document_that_is_no_text_is_named(tmp_path: Path) -> None:
@@ -92,6 +106,47 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (skipped,) = reading.skipped
     assert skipped.broken
     assert skipped.text.startswith(f"{tmp_path}/large.json is larger than {MOST_MIB} MiB")
+
+
+def test_a_format_has_a_bound_by_what_it_costs(tmp_path: Path) -> None:
+    """Files without a byte on the disk, which nobody could read in so much memory: the refusal is
+    by their size, at once."""
+    for name, largest in (
+        ("large.yaml", YAML),
+        ("large.YML", YAML),
+        ("large.tf", HCL),
+        ("large.bicep", BICEP),
+    ):
+        with (tmp_path / name).open("wb") as large:
+            large.truncate(200 << 20)
+        tracemalloc.start()
+        began = time.monotonic()
+        with pytest.raises(InputError, match=f"is larger than {largest.mib} MiB") as refused:
+            read_all([tmp_path / name])
+        assert time.monotonic() - began < 1
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        tracemalloc.stop()
+        assert str(refused.value).startswith(str(tmp_path / name))
+        assert largest.fix in str(refused.value)
+
+
+def test_what_a_folder_holds_together_has_a_bound(tmp_path: Path) -> None:
+    """A document among the files of a folder, by its words; a module, by all of its files."""
+    tree(tmp_path, {"a.yaml": POD, "b.yaml": POD + "# " + "x" * (YAML.mib << 20)})
+    tree(tmp_path, {f"module/{n}.tf": "# " + "x" * (HCL.mib << 19) for n in range(3)})
+    tree(tmp_path, {"other.yaml": "x" * ((YAML.mib << 20) + 1)})
+    reading = read_all([tmp_path])
+    assert found(reading) == ["Pod/one"]
+    assert [Path(each.file).name for each in reading.skipped if each.broken] == ["b.yaml", "module"]
+    assert all("MiB, more than is read" in each.because for each in reading.skipped)
+    assert reading.others == 1
+
+
+def test_what_is_piped_in_has_the_bound_of_its_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = (POD + "# " + "x" * (YAML.mib << 20)).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+    with pytest.raises(InputError, match=f"is larger than {YAML.mib} MiB"):
+        read_all([Path("-")])
 
 
 def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,6 +318,18 @@ def test_a_template_that_is_not_in_the_folder_is_not_read(tmp_path: Path, place:
     assert "whose template" in mention.because
     if "://" not in place:
         assert f"template {place} is not here" in mention.because
+
+
+def test_a_template_is_where_the_aws_cli_looks_for_it(tmp_path: Path) -> None:
+    """It takes ``link/..`` for ``.``, wherever the link leads."""
+    outer = OUTER.replace("./inner.yaml", "link/../inner.yaml")
+    tree(tmp_path, {"in/outer.yaml": outer, "in/inner.yaml": INNER, "away/deep/x.txt": ""})
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "away" / "deep")
+    (resource,) = read_all([tmp_path / "in"]).resources
+    assert resource.file == str(tmp_path / "in" / "inner.yaml")
+    tree(tmp_path, {"away/inner.yaml": INNER})
+    (tmp_path / "in" / "inner.yaml").unlink()
+    assert read_all([tmp_path / "in"]).resources == ()
 
 
 def test_a_template_inside_of_itself_ends(tmp_path: Path) -> None:

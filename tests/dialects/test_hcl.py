@@ -408,6 +408,40 @@ def test_values_that_grow_without_end_stay_small(tmp_path: Path) -> None:
     assert ["which it is inside of" in each.because for each in reading.skipped] == [True, True]
 
 
+def test_what_is_not_known_has_the_name_that_it_is_called_by(tmp_path: Path) -> None:
+    """Two properties of one name have one value; a key that is not known names nothing."""
+    text = """
+        variable "size" {}
+        data "aws_region" "here" {}
+        locals {
+          chosen = { small = { gpus = 1, shards = 1 } }[var.size]
+          words  = compact(["--tp", tostring(local.chosen.gpus), var.size.a ? "--fast" : ""])
+        }
+        resource "aws_x" "a" {
+          host   = "1.ecr.${data.aws_region.here.name}.amazonaws.com/server"
+          gpus   = local.chosen.gpus
+          other  = local.chosen.shards
+          part   = var.size.a
+          words  = local.words
+          first  = local.words[0]
+          number = length(local.words)
+        }
+    """
+    (resource,) = read(folder(tmp_path, {"main.tf": text})).resources
+    found = resource.properties
+    named = {name: found[name].written for name in ("host", "gpus", "other", "part")}
+    assert named == {
+        "host": "1.ecr.${data.aws_region.here.name}.amazonaws.com/server",
+        "gpus": "${local.chosen.gpus}",
+        "other": "${local.chosen.shards}",
+        "part": "${var.size.a}",
+    }
+    assert found["words"][0] == "--tp"
+    assert found["words"][1].written == "${local.chosen.gpus}"
+    assert is_unknown(found["first"])
+    assert is_unknown(found["number"])
+
+
 def test_a_folder_of_templates_is_said_and_not_judged(tmp_path: Path) -> None:
     """A tool fills Go's templates in first: of their folder no file is known."""
     instance = 'resource "aws_instance" "gpu" { instance_type = "g5.xlarge" }\n'
@@ -461,3 +495,67 @@ def test_what_states_a_region(tmp_path: Path, files: str, verdict: str, says: st
     assert [each.verdict for each in said] == ([] if verdict == "pass" else [verdict])
     assert all(says in each.message for each in said)
     assert not any(each.blocks for each in said if "these files" in each.message)
+
+
+MACHINE = 'resource "aws_instance" "a" {\n  instance_type = "g5.xlarge"\n}\n'
+PROVIDER = 'provider "aws" {\n  region = "eu-north-1"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            MACHINE.replace("\n}", '\n  instance_type = "p5.48xlarge"\n}'),
+            "instance_type is there twice, in line 2 and in line 3",
+        ),
+        (MACHINE + MACHINE, "aws_instance.a is there twice, in line 1 and in line 4"),
+        (PROVIDER + PROVIDER, "provider.aws is there twice, in line 1 and in line 4"),
+        (
+            PROVIDER.replace("region", 'alias = "b"\n  region') * 2,
+            "provider.aws.b is there twice, in line 1 and in line 5",
+        ),
+        ("locals {\n  a = 1\n}\n" * 2, "local.a is there twice, in line 1 and in line 4"),
+        ('variable "a" {}\n' * 2, "variable.a is there twice, in line 1 and in line 2"),
+    ],
+)
+def test_what_is_declared_twice_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(text)
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert skipped.because == said
+
+
+def test_what_two_files_declare_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.tf").write_text(MACHINE)
+    (tmp_path / "b.tf.json").write_text('{"resource": {"aws_instance": {"a": {}}}}')
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert f"is there twice, in {tmp_path / 'a.tf'}:1 and in {tmp_path / 'b.tf.json'}" in (
+        skipped.because
+    )
+
+
+def test_variables_twice_in_a_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MACHINE)
+    (tmp_path / "terraform.tfvars").write_text("a = 1\n\na = 2\n")
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.because == "a is there twice, in line 1 and in line 3"
+
+
+def test_an_override_file_changes_what_others_declare(tmp_path: Path) -> None:
+    """As Terraform merges them: by argument, and by kind of block."""
+    (tmp_path / "z.tf").write_text(
+        MACHINE.replace("\n}", "\n  ami = 1\n  metadata_options {\n    a = 1\n  }\n}") + PROVIDER
+    )
+    (tmp_path / "b_override.tf").write_text(
+        MACHINE.replace("g5.xlarge", "g6.xlarge").replace("\n}", "\n  metadata_options {\n  }\n}")
+    )
+    (tmp_path / "override.tf").write_text(PROVIDER.replace("eu-north-1", "eu-west-3"))
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    (machine,) = reading.resources
+    assert machine.properties["instance_type"] == "g6.xlarge"
+    assert machine.properties["ami"] == 1
+    assert machine.properties["metadata_options"] == [{}]
+    assert machine.region == "eu-west-3"
+    assert machine.file == str(tmp_path / "z.tf")

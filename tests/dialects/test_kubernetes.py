@@ -77,12 +77,17 @@ def test_what_is_not_rendered_yet_is_unknown(resources: list[Resource]) -> None:
     assert container["args"] == ["sh", "-c", "echo ${MODEL}"]
 
 
-def test_json_reads_alike_without_lines(tmp_path: Path) -> None:
+def test_json_reads_alike_with_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "pod.json"
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}
-    path.write_text(json.dumps(pod))
+    path.write_text("\n" + json.dumps(pod))
     (found,) = read(path)
-    assert (found.type, found.address, found.line) == ("v1/Pod", "Pod/a", None)
+    assert (found.type, found.address, found.line) == ("v1/Pod", "Pod/a", 2)
+    listed = {"apiVersion": "v1", "kind": "List", "items": [pod, {**pod, "spec": {"a": [{}]}}, pod]}
+    path.write_text(json.dumps(listed, indent=1))
+    assert [each.line for each in read(path)] == [5, 12, 24]
+    path.write_text("}] of a tool: \n" + json.dumps(pod))
+    assert [each.line for each in read(path, text=path.read_text())] == [None]
 
 
 def answer(path: Path, text: str) -> str:

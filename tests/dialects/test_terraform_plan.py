@@ -11,7 +11,7 @@ import pytest
 from lichen_policies.dialects import read
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import is_left_out, is_unknown
 
 from lichen.document import InputError
 from tests.terraform import engine
@@ -280,6 +280,34 @@ def test_default_tags_are_read_where_the_provider_leaves_them_open(
     assert is_unknown(found) if expected == "unknown" else found == expected
 
 
+def test_each_provider_has_its_own_default_tags(tmp_path: Path) -> None:
+    change = {"actions": ["create"], "after": {}, "after_unknown": {"tags_all": True}}
+    names = ("here", "there", "here")
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            {"address": f"t.{n}", "mode": "managed", "type": "t", "name": f"{n}", "change": change}
+            for n in range(3)
+        ],
+        "configuration": {
+            "provider_config": {
+                name: {
+                    "expressions": {"default_tags": [{"tags": {"constant_value": {"at": name}}}]}
+                }
+                for name in names
+            },
+            "root_module": {
+                "resources": [
+                    {"type": "t", "name": f"{n}", "provider_config_key": name}
+                    for n, name in enumerate(names)
+                ]
+            },
+        },
+    }
+    found = [each.properties["tags_all"]["at"] for each in read(written(tmp_path, plan))]
+    assert found == list(names)
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
@@ -386,6 +414,27 @@ def test_what_is_known_after_apply_names_what_it_is_made_of(terraform_plan: Plan
     first, second = launched["override"]
     assert first["instance_type"] == "g5.xlarge"
     assert second["instance_type"].references == (f"{template}.one",)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "left_out"),
+    [
+        ("aws_eks_node_group.not_given", True),
+        ("aws_eks_node_group.of_a_variable_that_is_null", True),
+        ("aws_eks_node_group.of_a_resource", False),
+        ("aws_eks_node_group.of_a_function", False),
+        ("aws_eks_node_group.of_a_local", False),
+        ("aws_eks_node_group.of_a_data_source", False),
+        ("module.child.aws_eks_node_group.of_its_caller_s_local", False),
+    ],
+)
+def test_what_nobody_gives_is_left_to_the_provider(
+    terraform_plan: Plan, nodes: str, left_out: bool
+) -> None:
+    """A plan marks it as known after apply, and so what an expression makes."""
+    kind = by_address(read(terraform_plan("left_out")))[nodes].properties["ami_type"]
+    assert is_unknown(kind)
+    assert is_left_out(kind) is left_out
 
 
 @pytest.mark.parametrize(

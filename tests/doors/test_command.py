@@ -440,6 +440,38 @@ Resources:
 """
 
 
+TAGGED = """
+provider "aws" {
+  region = "eu-north-1"
+}
+variable "env" {}
+resource "aws_sagemaker_endpoint_configuration" "chat" {
+  production_variants {
+    model_name             = "m"
+    instance_type          = "ml.g5.12xlarge"
+    initial_instance_count = MACHINES
+  }
+  tags = { env = var.env }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("machines", "strict", "code"), [("1", False, 0), ("1", True, 3), ("4", False, 1)]
+)
+def test_an_environment_that_is_not_known_may_be_any(
+    tmp_path: Path, machines: str, strict: bool, code: int
+) -> None:
+    """4 accelerators are too many in development, and 16 are everywhere."""
+    (tmp_path / "main.tf").write_text(TAGGED.replace("MACHINES", machines))
+    if strict:
+        (tmp_path / "lichen.yaml").write_text("unverified: {prod: mandatory}\n")
+    run = lichen("check", tmp_path, "--format", "json")
+    assert run.exit_code == code, run.output
+    said = json.loads(run.stdout)["unverified" if code != 1 else "findings"]
+    assert "too-many-accelerators" in [each["rule"] for each in said]
+
+
 def test_a_part_that_is_not_here_is_unverified(tmp_path: Path) -> None:
     (tmp_path / "stack.yaml").write_text(ELSEWHERE)
     (tmp_path / "main.tf").write_text('module "away" {\n  source = "team/away/aws"\n}\n')
@@ -520,6 +552,41 @@ def test_a_folder_with_a_file_that_cannot_be_read_ends_2_after_its_report(
     document = json.loads(lichen("check", tmp_path, "--format", "json").stdout)
     assert [each["broken"] for each in document["skipped"]] == [True, False]
     assert document["other_files"] == 1
+
+
+LEVELS = 20_000
+SCHEMA = '{"$schema": "https://schema.management.azure.com/2019-04-01/deploymentTemplate.json#",\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        (
+            "main.tf",
+            f'resource "aws_instance" "a" {{\n  x = {"[" * LEVELS}{"]" * LEVELS}\n}}\n',
+            "line 2 ",
+        ),
+        ("blocks.tf", "\n" + "a {\n" * LEVELS + "}\n" * LEVELS, "line "),
+        (
+            "main.bicep",
+            "resource a 'Microsoft.Compute/virtualMachines@2024-03-01' = {\n"
+            f"  properties: {'{a: ' * LEVELS}1{'}' * LEVELS}\n}}\n",
+            "line 2 ",
+        ),
+        ("arm.json", f'{SCHEMA}"resources": {"[" * LEVELS}{"]" * LEVELS}}}', "line 2: "),
+    ],
+    ids=["an expression", "blocks", "Bicep", "ARM"],
+)
+def test_what_is_nested_without_end_is_refused(
+    name: str, text: str, line: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    run = process("check", tmp_path / name)
+    assert run.returncode == 2
+    said = " ".join(f"{run.stdout} {run.stderr}".split())
+    assert line in said
+    assert "is nested too deeply to read" in said
+    assert name in said
 
 
 def test_what_calls_each_other_many_times_over_is_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,66 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
         assert words[2] in refused.output
     assert [path.read_bytes() for path in (state, workload)] == before
     assert not (tmp_path / "record.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("place",),
+        ("check",),
+        ("size", "--cases"),
+        ("bench", "--model", "BAAI/bge-m3", "--machine", "g5.xlarge", "--from"),
+        ("rules", "--config"),
+        ("train",),
+        ("verify",),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("loop", "Too many levels of symbolic links"), ("long", "File name too long")],
+)
+def test_a_path_that_leads_nowhere_is_a_sentence(
+    words: tuple[str, ...], kind: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / ("x" * 5000 if kind == "long" else "loop")
+    if kind == "loop":
+        path.symlink_to(path)
+    refused = CliRunner().invoke(main, [*words, str(path)])
+    assert (refused.exit_code, said in refused.stderr) == (2, True), refused.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain",),
+        ("pack", "--file"),
+        ("rules", "test", "--directory"),
+        ("scorecard", "docs/practices/examples/states", "--output"),
+        ("karpenter", "overlays", "--region", "eu-west-1", "--carbon-price", "9", "--output"),
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_is_too_long_is_a_sentence(words: tuple[str, ...]) -> None:
+    refused = CliRunner().invoke(main, [*words, "x" * 5000])
+    assert (refused.exit_code, "File name too long" in refused.stderr) == (2, True), refused.output
+
+
+@pytest.mark.parametrize("command", ["place", "check", "watch", "scorecard", "train", "verify"])
+def test_a_pipe_that_nothing_writes_to_is_not_waited_for(command: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    refused = CliRunner().invoke(main, [command, str(pipe)])
+    assert refused.exit_code == 2, refused.output
+    assert "is a pipe that nothing writes to" in " ".join(refused.output.split())
+
+
+def test_an_answer_is_not_written_into_a_loop_of_links(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    workload = str(ROOT / "stacks/workloads/chat.yaml")
+    refused = CliRunner().invoke(main, ["check", workload, "--output", str(loop)])
+    assert (refused.exit_code, refused.stderr.startswith(f"lichen: {loop}: ")) == (2, True)
 
 
 def test_a_place_that_takes_no_file_is_said_before_anything_is_measured(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from lichen_policies.configuration import read
 from lichen_policies.facts import Resource, Unknown
 from lichen_policies.facts.resource import Dialect
+from lichen_policies.facts.unknown import LEFT_OUT
 from lichen_policies.judging import judge, judge_resource, judge_stack
 from lichen_policies.verdict import Verdict
 
@@ -70,7 +71,7 @@ def test_node_groups_of_a_template_are_counted_in_every_dialect() -> None:
     scaling = {"scaling_config": [{"min_size": 2, "max_size": 4}]}
     terraform = resource(
         "aws_eks_node_group",
-        {**scaling, "instance_types": Unknown(), "launch_template": [{"id": referring(TEMPLATE)}]},
+        {**scaling, "instance_types": LEFT_OUT, "launch_template": [{"id": referring(TEMPLATE)}]},
         "aws_eks_node_group.g",
         "terraform",
     )

@@ -23,7 +23,23 @@ def test_a_quantity_is_read_with_its_suffix(written: Any, number: float | None) 
 
 @pytest.mark.parametrize(
     "written",
-    ["-1", "1kk", "²", "", "inf", "nan", "9" * 5000, "1e999", True, [1], {}, UNKNOWN, "0x10"],
+    [
+        "-1",
+        "1kk",
+        "²",
+        "",
+        "inf",
+        "nan",
+        "9" * 5000,
+        "1e999",
+        "1e308",
+        "9.3E",
+        True,
+        [1],
+        {},
+        UNKNOWN,
+        "0x10",
+    ],
 )
 def test_what_is_no_quantity_is_unknown(written: Any) -> None:
     assert is_unknown(quantity(written))

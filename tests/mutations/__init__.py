@@ -1,7 +1,7 @@
 """Real documents changed at random, each given to `lichen check` whole.
 
 The answer is a report, or a sentence that says what is wrong with the file: an exit code of 0 to 3,
-no traceback, and an end. ``make mutations`` makes 2,000, the tests a sample of them.
+no traceback, and an end. ``make mutations`` makes 2,000 of any seed, the tests as many.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ LAUGHS = "a0: &a0 [x]\n" + "".join(
         ("a.yaml", "a: &a [*a]", "holds itself: see the alias in line 1"),
         ("a.yaml", "x: y\na: *CANARY", "does not parse in line 2: an alias names no anchor"),
         ("a.yaml", "a: " + "[" * 100_000, "line 1: is nested too deeply to read"),
-        ("a.json", '{"a":' * 100_000, "is nested too deeply to read"),
+        ("a.json", '{"b": "[{",\n"a":' + '{"a":' * 100_000, "line 2: is nested too deeply to read"),
         ("a.json", "[" * 150 + "]" * 150, "is nested too deeply to read"),
         ("a.toml", "a = " + "[" * 100_000, "is nested too deeply to read"),
         ("a.yaml", "a: 1\nb: 2\na: 3", "a: is there twice, the second time in line 3"),

@@ -90,7 +90,8 @@ def agreed(path: Path, catalogue: Catalogue) -> Placement | NoPlacement:
     assert placement_of(path, catalogue) == typed
     made = endpoint_of(path)
     if isinstance(made, Placement):
-        assert made == typed
+        # An image of the user's own lets a component make more: other offers lose.
+        assert made == typed or ("lambda" in path.read_text() and made.chosen == typed.chosen)
         assert made.chosen.unmade is None
     elif isinstance(typed, Placement):
         assert typed.chosen.unmade, f"{path.read_text()}: {made}"

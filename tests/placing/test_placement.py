@@ -668,3 +668,19 @@ def test_where_only_the_confidence_is_missing_the_likely_one_is_named() -> None:
     hopeless = place(asked(bounded(0.01)))
     assert isinstance(hopeless, NoPlacement)
     assert hopeless.likely is None
+
+
+@pytest.mark.parametrize("output_tokens", [None, 20])
+def test_what_writes_no_tokens_is_counted_by_its_requests(output_tokens: int | None) -> None:
+    """A number of output tokens changes nothing of an encoder."""
+    traffic = {"peak_rps": 20, "mean_rps": 5, "input_tokens": 500, "output_tokens": output_tokens}
+    workload = as_workload(
+        {"name": "vectors", "model": "BAAI/bge-small-en-v1.5", "traffic": traffic}
+    )
+    placement = placed(workload)
+    assert isinstance(placement, Placement)
+    assert placement.functional_unit == "1,000 requests"
+    thousands_a_month = 5 * 3600 * 730 / 1000
+    assert placement.chosen.usd_unit == pytest.approx(
+        placement.chosen.usd_month / thousands_a_month, rel=0.01
+    )

@@ -1,4 +1,15 @@
-"""Zero is promised only where something wakes what sleeps; each promise names the test of it."""
+"""Zero is promised only where something wakes what sleeps; each promise names the test of it.
+
+That the named function exists is all that is asked here. What the tests wake, and what they do not:
+
+- SageMaker's copies, real-time and asynchronous: the alarm has the fields that would wake them, and
+  the test puts it into the state that a request would; no request of the test does that itself.
+- Batch, serverless, Lambda and Cloud Run: a request or a run of the test starts what answers it,
+  in the emulated cloud alone.
+- gke, gke-tpu, eks and kubernetes share one test, on a plain cluster with a real control plane.
+  KEDA does not run: the test sets the number of pods as its ScaledObject says. No test makes a node of
+  a pool that has none, on GKE or EKS, and none runs KServe's Knative.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +21,7 @@ import pytest
 from lichen.catalogue import load
 from lichen.catalogue.schema import Made
 from lichen.placing.choose import place
-from lichen.placing.placement import Placement
+from lichen.placing.placement import NoPlacement
 from lichen.placing.question import Question
 from lichen.workload import as_workload
 from tests.components.narrowed import Only
@@ -74,7 +85,7 @@ def test_a_hosting_that_never_wakes_promises_nothing() -> None:
 
 
 @pytest.mark.parametrize("hosting", NEVER)
-def test_zero_is_not_made_where_nothing_wakes_it(hosting: str) -> None:
+def test_zero_is_refused_where_nothing_wakes_it(hosting: str) -> None:
     machine, workload, region = CASES[hosting]
     asleep: dict[str, Any] = {
         **workload,
@@ -83,6 +94,5 @@ def test_zero_is_not_made_where_nothing_wakes_it(hosting: str) -> None:
         "where": {"hosting": [hosting], "regions": [region]},
     }
     answer = place(Question.of(as_workload(asleep), catalogue=Only(machine)), runners_up=0)
-    assert isinstance(answer, Placement)
-    assert answer.chosen.hosting == hosting
-    assert answer.chosen.unmade is not None
+    assert isinstance(answer, NoPlacement)
+    assert answer.nearest[0].reason.startswith("no request wakes ")

@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from lichen_policies.fleets import Fleet, Fleets
+from lichen_policies.facts import Context, Serving
+from lichen_policies.fleets import Fleet, Fleets, deployed
 from lichen_policies.rule import Known, Unverified
 
 from lichen.catalogue import load
 from lichen.catalogue.schema import Machine
+from lichen.passport import Passport
 from lichen.placing.buying import why_retired
 from lichen.workload import as_workload
 from tests.fixed import fixed
@@ -94,3 +96,45 @@ def test_rules_of_one_resource_share_what_is_laid_out() -> None:
     inf2 = catalogue.machine("inf2.xlarge")
     assert one.fleet(inf2, 1) is one.fleet(inf2, 1)
     assert one.attempted(inf2) is one.attempted(inf2)
+
+
+def test_a_variant_is_told_as_deployed_for_what_was_asked_and_for_nothing_else() -> None:
+    """Each of two variants, with and without a most of replicas, however they are asked in turn."""
+    known = Known(catalogue=load(), today=date(2026, 11, 23))
+    one, two = variant("ml.inf2.xlarge", machines=1), variant("ml.inf2.xlarge", machines=3)
+    larger = variant("ml.g5.xlarge", machines=1)
+    for fact, machine, count in ((one, "inf2.xlarge", 1), (two, "inf2.xlarge", 3)) * 2:
+        found = deployed(fact, known)
+        assert (found.fleet.machine.name, found.fleet.count) == (machine, count)
+        assert deployed(fact, known) is found
+        assert found.workload.availability.minimum_replicas == 5
+        fewer = deployed(fact, known, most_replicas=2)
+        assert fewer.workload.availability.minimum_replicas == 2
+        assert deployed(larger, known).fleet.machine.name == "g5.xlarge"
+
+
+def variant(machine: str, machines: int) -> Serving:
+    """A variant whose tags ask for five replicas."""
+    passport = Passport(
+        model="meta-llama/Llama-3.1-8B",
+        precision="bf16",
+        peak_rps=1.0,
+        input_tokens=512,
+        output_tokens=256,
+        environment="prod",
+        minimum_replicas=5,
+    )
+    return Serving(
+        context=Context(cloud="aws", region="us-west-2", passport=passport),
+        hosting="sagemaker",
+        machine=machine,
+        machines=machines,
+        serverless=False,
+        holds_model=True,
+        floor=None,
+        ceiling=None,
+        machine_at="",
+        machines_at="",
+        floor_at="",
+        holds_model_at="",
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from lichen_policies.configuration import Configuration, File, Layer
+from lichen_policies.configuration import Configuration, File, Layer, Levels
 from lichen_policies.exemptions import ExemptionRow
 from lichen_policies.facts import (
     UNKNOWN,
@@ -106,6 +106,50 @@ def test_what_was_found_before_the_unknown_stays_found() -> None:
     assert [verdict.verdict for verdict in verdicts] == ["fail", "unverified"]
 
 
+OPEN = {"tags": UNKNOWN}
+NOT_YET = "cannot be checked yet: environment is known only after deployment"
+
+
+def in_any(unverified: str = "", **levels: str) -> list[tuple[str, str, str]]:
+    """What is said of an offence whose environment is not known, under these levels."""
+    written: dict[str, Any] = {"levels": {"test-rule": levels}}
+    if unverified:
+        written["unverified"] = {unverified: "mandatory"}
+    configuration = only(fails, msgspec.convert(written, File))
+    found = judge_resource(endpoint(**OPEN), configuration, fixed()) or ()
+    return [(verdict.verdict, verdict.level, verdict.message) for verdict in found]
+
+
+def test_what_offends_in_every_environment_is_found_where_none_is_known() -> None:
+    ((verdict, level, _),) = in_any(dev="advisory", staging="advisory", prod="mandatory")
+    assert (verdict, level) == ("fail", "mandatory")
+    ((verdict, level, _),) = in_any(dev="mandatory", staging="advisory", prod="advisory")
+    assert (verdict, level) == ("fail", "mandatory")
+
+
+@pytest.mark.parametrize("off", ["dev", "prod"])
+def test_what_offends_in_some_environments_is_unverified_where_none_is_known(off: str) -> None:
+    """To block would stop a development that is fine, to pass would let a production through."""
+    levels = dict.fromkeys(("dev", "staging", "prod"), "mandatory") | {off: "disabled"}
+    assert in_any(**levels) == [("unverified", "advisory", NOT_YET)]
+    assert in_any("staging", **levels) == [("unverified", "mandatory", NOT_YET)]
+
+
+def test_a_limit_that_one_environment_exceeds_is_unverified_where_none_is_known() -> None:
+    def said(machines: int) -> list[tuple[str, str]]:
+        resource = endpoint(
+            productionVariants=[
+                {"instanceType": "ml.g5.12xlarge", "initialInstanceCount": machines}
+            ],
+            **OPEN,
+        )
+        found = judge_resource(resource, DEFAULTS, fixed()) or ()
+        return [(v.verdict, v.level) for v in found if v.rule == "too-many-accelerators"]
+
+    assert said(1) == [("unverified", "advisory")]  # 4 chips: development may have 2
+    assert said(4) == [("fail", "mandatory")]  # 16 chips: production may have 8
+
+
 def test_a_rule_that_breaks_is_contained_and_tells_no_value() -> None:
     def breaks(fact: Located, known: Known) -> Iterator[Finding]:
         int(SECRET)
@@ -174,6 +218,39 @@ def exemption(**fields: Any) -> ExemptionRow:
             **fields,
         }
     )
+
+
+def test_each_environment_has_its_own_level_and_day() -> None:
+    day = datetime.date(2027, 3, 1)
+    levels = Levels(dev="disabled", staging="advisory", prod="mandatory", mandatory_from=day)
+    moved = only(fails, File(levels={"test-rule": levels}))
+    each = [
+        msgspec.structs.replace(endpoint(), address=environment, environment=environment)
+        for environment in ("staging", "prod", "dev")
+    ]
+    for _ in range(2):  # the second time from what is kept
+        found = judge(each, moved, fixed()).findings
+        assert [(finding.resource, finding.level, finding.note) for finding in found] == [
+            ("staging", "advisory", "It blocks from 2027-03-01 on."),
+            ("prod", "mandatory", ""),
+        ]
+
+
+def test_each_environment_has_its_own_limits() -> None:
+    each = [
+        msgspec.structs.replace(
+            endpoint(**variant(instanceType="ml.g5.xlarge", initialInstanceCount=3)),
+            address=environment,
+            environment=environment,
+        )
+        for environment in ("prod", "dev", "staging")
+    ]
+    found = [
+        finding.resource
+        for finding in judge(each, DEFAULTS, fixed()).findings
+        if finding.rule == "too-many-accelerators"
+    ]
+    assert found == ["dev"]  # where the limit is 2; in staging it is 4, in production 8
 
 
 def test_an_exemption_holds_through_its_last_day() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -109,6 +111,44 @@ def test_a_rule_that_cannot_be_imported_after_all_blocks(
     assert (found.broken, found.level) == (True, "mandatory")
     assert f"the rule too-many-accelerators failed with {type(error).__name__}" in found.message
     assert {"dirty-region", "too-many-accelerators"} <= set(report.broken)
+
+
+def test_what_a_rule_declares_is_of_files_that_are_watched() -> None:
+    """Rules and their pages are kept while no file of :func:`rule_files` changes, so a limit or a
+    level may come from no other: the catalogue's and the sizing's code is not among them."""
+    watched = set(rule_files().paths)
+    declared = [
+        (path.name, module)
+        for path in sorted(FOLDER.glob("*.py"))
+        for module in modules_declared_of(path)
+    ]
+    assert ("dirty_region.py", "lichen.grid") in declared
+    files = {module: find_spec(module) for _, module in declared}
+    assert [each for each in declared if getattr(files[each[1]], "origin", "") not in watched] == []
+
+
+def modules_declared_of(path: Path) -> set[str]:
+    """The modules of ours whose names a rule's file uses in its limits and in ``@rule(...)``."""
+    tree = ast.parse(path.read_text())
+    module_of = {
+        alias.asname or alias.name: each.module
+        for each in tree.body
+        if isinstance(each, ast.ImportFrom) and each.module and each.module.startswith("lichen")
+        for alias in each.names
+    }
+    declaring = [
+        part
+        for each in tree.body
+        for part in (
+            each.decorator_list
+            if isinstance(each, ast.FunctionDef)
+            else [each]
+            if isinstance(each, ast.ClassDef) and each.name == "Limits"
+            else []
+        )
+    ]
+    names = {node.id for part in declaring for node in ast.walk(part) if isinstance(node, ast.Name)}
+    return {module_of[name] for name in names & module_of.keys()}
 
 
 def test_a_limit_is_declared_with_its_type_and_bounds() -> None:

@@ -177,6 +177,9 @@ def test_a_tag_whose_value_is_unknown_leaves_the_environment_unknown() -> None:
     with pytest.raises(Unverified):
         _ = located({"tags": {"env": UNKNOWN}}).environment
     assert located({"tags": {"team": UNKNOWN}}).environment is None
+    with pytest.raises(Unverified):
+        _ = located({"tags": {"env": UNKNOWN, "lichen:environment": "dev"}}).environment
+    assert located({"tags": {"env": UNKNOWN, "stage": "live"}}).environment == "prod"
 
 
 def test_tags_that_are_known_only_after_deployment_leave_the_environment_unknown() -> None:

@@ -190,3 +190,18 @@ def test_the_command_prints_manifests_and_says_what_is_wrong(tmp_path: Path) -> 
     refused = run("karpenter", "overlays", "--region", "eu-west-1", *family)
     assert refused.exit_code == 2
     assert "no machine of the family 'zz'" in refused.output
+
+
+def test_a_file_that_is_none_of_overlays_is_not_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "overlays.yaml"
+    words = ("karpenter", "overlays", "--region", "eu-west-1", "--carbon-price", "100")
+    for form in ("yaml", "json", "yaml"):  # an earlier answer of either form is
+        written = run(*words, "--format", form, "--output", str(file))
+        assert written.exit_code == 0, written.output
+    for kept in (yaml.safe_dump_all([HPA, {"kind": "NodeOverlay"}]), "- a list\n", "a: [\n"):
+        file.write_text(kept)
+        refused = run(*words, "--output", str(file))
+        assert refused.exit_code == 2
+        said = f"--output: {file} is no file of NodeOverlays, and would be lost"
+        assert said in " ".join(refused.stderr.split())
+        assert file.read_text() == kept

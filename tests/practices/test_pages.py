@@ -14,13 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import kubernetes_validate
 import pytest
+import yaml
 from click.testing import CliRunner
 from lichen_doors.command import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs/practices").glob("*.md"))
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_MANIFEST = re.compile(r"^```yaml\n(apiVersion: .*?)^```", re.MULTILINE | re.DOTALL)
 _ENDS = re.compile(r"\s+# ends with (\d)$")
 
 
@@ -66,3 +69,23 @@ def test_a_page_s_commands_do_what_it_says(
 def test_a_page_s_links_lead_to_files(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+def test_each_practice_of_the_readme_has_a_page_here() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| practice | by | page |")[1]
+    rows = [line for line in table.split("\n\n")[0].splitlines() if "](" in line]
+    linked = [ROOT / link for row in rows for link in re.findall(r"\]\(([^)#]+)", row)]
+    assert len(linked) == len(rows) == 8
+    assert set(linked) <= set(PAGES)
+
+
+def test_manifests_of_the_pages_are_what_kubernetes_takes() -> None:
+    found = [
+        manifest
+        for page in PAGES
+        for block in _MANIFEST.findall(page.read_text(encoding="utf-8"))
+        for manifest in yaml.safe_load_all(block)
+    ]
+    assert [manifest["kind"] for manifest in found] == ["CronJob"]
+    for manifest in found:
+        kubernetes_validate.validate(manifest, "1.33", strict=True)

@@ -137,14 +137,14 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
         # A new version takes over the fleet that runs.
         sagemaker.update_endpoint_weights_and_capacities(
             EndpointName=name,
-            DesiredWeightsAndCapacities=[{"VariantName": "all", "DesiredInstanceCount": 2}],
+            DesiredWeightsAndCapacities=[{"VariantName": "all", "DesiredInstanceCount": 4}],
         )
         version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
         made.up(args=version)
         after = sagemaker.describe_endpoint(EndpointName=name)
         assert after["EndpointConfigName"] != before
         assert after["CreationTime"] == endpoint["CreationTime"]
-        assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 2
+        assert after["ProductionVariants"][0]["DesiredInstanceCount"] == 4
         made.up("--expect-no-changes")
     assert place.cloud.inventory() == {}
 

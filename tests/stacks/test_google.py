@@ -8,12 +8,11 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from lichen_policies.registry import rules
 
 from sandbox.google.world import GoogleWorld
 from sandbox.world import QUIET
 from tests.stacks.google_program import PROGRAM
-from tests.stacks.project import PACK, copied_to, google_with_models
+from tests.stacks.project import PACK, copied_to, fired, google_with_models
 
 pytestmark = pytest.mark.xdist_group("google")
 
@@ -52,7 +51,7 @@ def test_passages_on_cloud_run_keep_every_rule_of_production(
     """Up with the policy pack, refreshed clean, changed in place, gone without a trace."""
     pulumi("stack", "init", "passages", "--no-select", "--non-interactive")
     made = pulumi("up", "--stack", "passages", "--skip-preview", *QUIET, *PACK)
-    assert [name for name in rules() if f"  {name}  " in made.stdout] == []
+    assert fired(made.stdout) == set()
     values = json.loads(pulumi("stack", "output", "--json", "--stack", "passages").stdout)
     assert values["machine"].startswith("cloudrun-cpu.")
     assert values["url"].startswith("https://passages-prod-")
@@ -87,7 +86,7 @@ def test_a_library_on_axion_keeps_every_rule_of_production(
     """A template's change replaces it beside the old one; the group stays."""
     pulumi("stack", "init", "library", "--no-select", "--non-interactive")
     made = pulumi("up", "--stack", "library", "--skip-preview", *QUIET, *PACK)
-    assert [name for name in rules() if f"  {name}  " in made.stdout] == []
+    assert fired(made.stdout) == set()
     found = google.cloud.inventory()
     (template,) = found["compute.regionInstanceTemplates"]
     properties = google.cloud.call("GET", f"compute.v1/compute/v1/{template}")["properties"]
@@ -113,6 +112,26 @@ def test_a_library_on_axion_keeps_every_rule_of_production(
         == (found["compute.regionInstanceGroupManagers"])
     )
     pulumi("destroy", "--stack", "library", "--skip-preview", *QUIET)
+    assert _kept(google) == set()
+
+
+def test_questions_wake_an_instance_with_an_l4(google: GoogleWorld, pulumi: Run) -> None:
+    """Up with the policy pack, at zero; a request wakes it; refreshed clean, gone."""
+    pulumi("stack", "init", "questions", "--no-select", "--non-interactive")
+    made = pulumi("up", "--stack", "questions", "--skip-preview", *QUIET, *PACK)
+    assert fired(made.stdout) == set()
+    values = json.loads(pulumi("stack", "output", "--json", "--stack", "questions").stdout)
+    assert values["machine"] == "cloudrun-gpu-l4"
+    name = values["endpoint_id"]
+    template = google.cloud.call("GET", f"run.v2/v2/{name}")["template"]
+    assert template["nodeSelector"] == {"accelerator": "nvidia-l4"}
+    assert template["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
+    assert template["scaling"].get("minInstanceCount", 0) == 0
+    assert google.cloud.idle(name) == 0
+    assert google.cloud.request(name)
+    assert google.cloud.idle(name) == 0
+    pulumi("refresh", "--stack", "questions", "--expect-no-changes", *QUIET)
+    pulumi("destroy", "--stack", "questions", "--skip-preview", *QUIET)
     assert _kept(google) == set()
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from lichen.catalogue import Catalogue
 from lichen.catalogue.schema import Machine
-from lichen.clouds.tpu_slices import GENERATIONS, Slice
+from lichen.clouds.gke.tpu_slices import GENERATIONS, Slice
 from lichen.document import InputError
 from lichen_components.kubernetes.shapes import check_slice, slice_of
 

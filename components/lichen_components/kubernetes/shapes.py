@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lichen.clouds.tpu_slices import Slice, slices_of
+from lichen.clouds.gke.tpu_slices import Slice, slices_of
 from lichen.document import InputError
 
 _TOO_MANY = 4

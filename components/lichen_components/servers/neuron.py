@@ -13,7 +13,7 @@ allows)."""
 
 
 def serve(decision: Decision) -> Container:
-    """The container of a model on Inferentia2.
+    """The container of a model on Inferentia2 or Trainium1.
 
     The files of a language model say what they are compiled for, and the server takes their word:
     batch, length and cores are not among its options (huggingface/optimum-neuron 0.4.5,

@@ -9,6 +9,8 @@ of what it could not judge, so two LOW checks do that: ``..._ADVICE`` fails on a
 not block, ``..._UNVERIFIED`` on what cannot be checked yet. Add
 ``--soft-fail-on 'CKV2_LICHEN_*_ADVICE,CKV2_LICHEN_*_UNVERIFIED'`` and Checkov exits as
 ``lichen check`` does. A failed check's name is the finding: it is all that some formats print.
+SARIF has one title for all findings of a check, and Checkov takes the first one's name for it: in a
+run that writes SARIF the name is the rule's, and the findings are the details.
 
 ``lichen.yaml`` is searched upwards from the file that is judged, and LICHEN_CONFIG names one that
 is above it. What it exempts or turns off is skipped, with who did it as the comment; what it
@@ -22,7 +24,9 @@ its first. Of Terraform's language Checkov hands over one block at a time, and e
 
 Checkov drops a check that raises and a module that does not load, and then passes what nobody
 judged: both are failed checks here. A document that cannot be read, or a lichen.yaml that is wrong,
-is one failed check for each file, of CRITICAL severity: the first rule's that is asked.
+is one failed check for each file, of CRITICAL severity: ``CKV2_LICHEN_UNREAD``. In a run that asks
+for others alone, or that only others stop, one of those says it: a run ends well over a file that
+nobody judged only where it names that check itself as soft or skipped.
 """
 
 # Checkov has an environment of its own, which the types of the rest are not checked in.
@@ -34,16 +38,25 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cache, lru_cache
+from io import StringIO
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import SimpleNamespace
+from typing import Any, ClassVar, Literal, get_args
 
 from checkov.cloudformation.checks.resource import base_resource_check as cloudformation_check
 from checkov.common.bridgecrew.severities import Severities
 from checkov.common.checks.base_check import BaseCheck
 from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.common.output.report import Report
+from checkov.common.runners.runner_registry import RunnerRegistry
+from checkov.common.util.type_forcers import convert_csv_string_arg_to_list
 from checkov.kubernetes.checks.resource import base_spec_check as kubernetes_check
+from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.resource import base_resource_check as terraform_check
 
 try:
@@ -86,6 +99,123 @@ Deployment = Mapping[str, "Resource"]
 Read = tuple["Resource", Deployment]
 
 
+CRITICAL = Severities["CRITICAL"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a check asks of a resource: one part of one rule, or whether it is read at all."""
+
+    id: str
+    offence: str
+    severity: Any
+    guideline: str
+    rule: str = ""
+    part: Part = ""
+
+
+UNREAD = Asked(
+    "CKV2_LICHEN_UNREAD",
+    "Document or lichen.yaml that cannot be read: nothing of the file is judged",
+    CRITICAL,
+    "https://github.com/lichen-ml/lichen/blob/main/docs/start.md#what-checkov-does-not-judge",
+)
+
+
+def asked_of(rule: Rule, part: Part) -> Asked:
+    words = ("CKV2", "LICHEN", *rule.name.upper().split("-"), part)
+    return Asked(
+        id="_".join(word for word in words if word),
+        offence=rule.offence + (f" ({part.lower()})" if part else ""),
+        severity=Severities["LOW" if part else rule.severity.upper()],
+        guideline=rule.url,
+        rule=rule.name,
+        part=part,
+    )
+
+
+@cache
+def options() -> Any:
+    """What this run of Checkov is asked for, as Checkov's own parser reads the command line, the
+    configuration files and the environment; None where they are not Checkov's."""
+    try:
+        from checkov.main import Checkov  # It is loaded already, except where this is imported.
+
+        with redirect_stderr(StringIO()):
+            return Checkov(sys.argv[1:]).config
+    except (ImportError, SystemExit):
+        return None
+
+
+@cache
+def names_are_titles() -> bool:
+    """Whether this run writes SARIF, in which Checkov makes a rule's title of a check's name."""
+    return options() is not None and "sarif" in (options().output or ())
+
+
+@cache
+def thresholds() -> Any:
+    """Which failures stop this run, in Checkov's words."""
+    return RunnerRegistry.get_fail_thresholds(options(), "terraform")
+
+
+@cache
+def stops(check: str) -> bool:
+    """Whether this run ends with 1 where the check of this name fails as CRITICAL."""
+    if options() is None:
+        return True
+    report = Report("terraform")
+    report.failed_checks.append(
+        SimpleNamespace(check_id=check, bc_check_id=None, severity=CRITICAL)
+    )
+    return bool(report.get_exit_code(thresholds()))
+
+
+@cache
+def may_be_unread(file: str) -> bool:
+    """Whether this run names UNREAD itself as soft, or as skipped in a file."""
+    if options() is None:
+        return False
+    soft = RunnerFilter.check_matches(UNREAD.id, None, thresholds()["soft_fail_checks"])
+    asked = RunnerFilter(skip_checks=options().skip_check).should_run_check(
+        check_id=UNREAD.id, severity=CRITICAL, file_origin_paths=[file]
+    )
+    return not asked or (soft and not stops(UNREAD.id))
+
+
+def named() -> list[str]:
+    """The checks and patterns that this run alone asks for, and those that alone stop it."""
+    given = () if options() is None else (options().check, options().hard_fail_on)
+    return [name for names in given for name in convert_csv_string_arg_to_list(names)]
+
+
+class Told:
+    """Who has said of a file why it is not judged: each check of each resource would repeat it.
+
+    UNREAD says it, or the first check of a run that does not ask for UNREAD. Where that one does
+    not stop the run, the first that does says it again, unless the run names UNREAD.
+    """
+
+    def __init__(self) -> None:
+        self._stopped: dict[tuple[str, str], bool] = {}
+        self.skipped: tuple[str, str] | None = None
+        """The file and the name of the last resource, where a comment skips UNREAD there."""
+
+    def is_due(self, check: str, entity: tuple[str, str], why: str) -> bool:
+        """Whether this check says it, which is then taken as said."""
+        file, _ = entity
+        if check != UNREAD.id and (entity == self.skipped or may_be_unread(file)):
+            return False
+        stopped = self._stopped.get((file, why))
+        if stopped or (stopped is False and not stops(check)):
+            return False
+        self._stopped[file, why] = stops(check)
+        return True
+
+
+TOLD = Told()
+
+
 def part_of(verdict: Verdict) -> Part:
     if verdict.level in BLOCKING:
         return ""
@@ -122,13 +252,6 @@ class Gates:
         self._moved: Mapping[str, list[str]] = {}
         self._deployment: Deployment = {}
         self._told: Mapping[str, list[Verdict]] = {}
-        self._unread: set[tuple[str, str]] = set()
-
-    def is_first(self, file: str, why: str) -> bool:
-        """Whether nothing has said yet of a file why it is not judged."""
-        before = len(self._unread)
-        self._unread.add((file, why))
-        return len(self._unread) > before
 
     def verdicts(self, block: Any, read: Callable[[], Read | None]) -> tuple[Verdict, ...]:
         """Every rule's verdicts on a block, which ``read`` makes a resource of; none where it is
@@ -181,25 +304,21 @@ GATES = Gates()
 
 
 class Check(BaseCheck):
-    """One part of one rule. A framework's check says how its blocks are read as resources."""
+    """What one check asks. A framework's check says how its blocks are read as resources."""
 
-    rule: Rule
-    part: Part
+    TAKES: ClassVar[str] = "supported_resources"
+    """The framework's word for the types of resources that a check is for."""
 
-    def describe(
-        self, rule: Rule, part: Part, types: Iterable[str], takes: str = "supported_resources"
-    ) -> dict[str, Any]:
-        """The arguments of a framework's base; ``takes`` is its word for the types it judges."""
-        self.rule, self.part = rule, part
-        self.offence = rule.offence + (f" ({part.lower()})" if part else "")
-        words = ("CKV2", "LICHEN", *rule.name.upper().split("-"), part)
-        return {
-            "name": self.offence,
-            "id": "_".join(word for word in words if word),
-            "categories": [CheckCategories.AI_AND_ML],
-            takes: list(types),
-            "guideline": rule.url,
-        }
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        super().__init__(
+            name=asked.offence,
+            id=asked.id,
+            categories=[CheckCategories.AI_AND_ML],
+            guideline=asked.guideline,
+            **{self.TAKES: list(self.types())},
+        )
+        self.severity = asked.severity
 
     def run(
         self,
@@ -209,18 +328,24 @@ class Check(BaseCheck):
         entity_type: str,
         skip_info: Any,
     ) -> Any:
-        self.name, self.entity = self.offence, (scanned_file, entity_name)
-        self.severity = severity_of(self.rule, self.part)
+        self.name, self.entity = self.asked.offence, (scanned_file, entity_name)
+        self.severity = self.asked.severity
+        if self.asked is UNREAD:
+            TOLD.skipped = self.entity if skip_info else None
         record = super().run(
             scanned_file, entity_configuration, entity_name, entity_type, skip_info
         )
         if record["result"] == CheckResult.SKIPPED and not skip_info:
-            record["suppress_comment"], self.name = self.name, self.offence
+            record["suppress_comment"] = self.comment
         return record
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
         result, messages = self._outcome(conf)
-        if messages:
+        if result == CheckResult.SKIPPED:
+            self.comment, *self.details = messages
+        elif messages and names_are_titles():
+            self.details = messages
+        elif messages:
             self.name, *self.details = messages
         return result
 
@@ -233,28 +358,34 @@ class Check(BaseCheck):
             # Its text stays out: it may hold a property's value.
             why = f"cannot be checked: reading the resource failed with {type(error).__name__}"
             return self._unread(why)
-        own = [found for found in verdicts if found.rule == self.rule.name]
-        moved = GATES.moved(self.rule.name)
-        if self.part == "" and moved and own and all(each.level == "disabled" for each in own):
+        if self.asked is UNREAD:
+            return NOTHING
+        own = [found for found in verdicts if found.rule == self.asked.rule]
+        moved = GATES.moved(self.asked.rule)
+        if (
+            self.asked.part == ""
+            and moved
+            and own
+            and all(each.level == "disabled" for each in own)
+        ):
             return CheckResult.SKIPPED, moved
-        result, messages = outcome(self.part, own)
+        result, messages = outcome(self.asked.part, own)
         return result, [*messages, *moved] if result == CheckResult.FAILED else messages
 
     def _unread(self, why: str) -> Outcome:
-        """That a file is not judged, once: every rule and each of its resources would repeat it."""
-        if self.part or not GATES.is_first(self.entity[0], why):
+        """That the file is not judged, where this check is the one to say it."""
+        if not TOLD.is_due(self.asked.id, self.entity, why):
             return NOTHING
-        self.severity = Severities["CRITICAL"]
+        self.severity = CRITICAL
         return CheckResult.FAILED, [why]
+
+    def types(self) -> Iterable[str]:
+        """The framework's types of resources that some rule judges."""
+        raise NotImplementedError
 
     def resource(self, conf: dict[str, Any]) -> Read | None:
         """The resource of a block, and those of its file."""
         raise NotImplementedError
-
-
-def severity_of(rule: Rule, part: Part) -> Any:
-    """The severity of one part of a rule, in Checkov's words."""
-    return Severities["LOW" if part else rule.severity.upper()]
 
 
 def without_folder(error: InputError) -> str:
@@ -269,9 +400,8 @@ def without_folder(error: InputError) -> str:
 class TerraformCheck(Check, terraform_check.BaseResourceCheck):
     """A check of blocks in Terraform's language, and of a plan's resources."""
 
-    def __init__(self, rule: Rule, part: Part) -> None:
-        types = (*types_of("terraform"), *kubernetes.CARRIERS)
-        super().__init__(**self.describe(rule, part, types))
+    def types(self) -> Iterable[str]:
+        return (*types_of("terraform"), *kubernetes.CARRIERS)
 
     def resource(self, conf: dict[str, Any]) -> Read:
         if "__address__" in conf and "__file__" in conf:
@@ -320,9 +450,8 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
 class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
     """A check of a CloudFormation template's resources."""
 
-    def __init__(self, rule: Rule, part: Part) -> None:
-        types = iter(types_of("cloudformation"))
-        super().__init__(**self.describe(rule, part, types))
+    def types(self) -> Iterable[str]:
+        return types_of("cloudformation")
 
     def resource(self, conf: dict[str, Any]) -> Read | None:
         """As Lichen reads it from the file: Checkov puts defaults in place of parameters."""
@@ -338,10 +467,11 @@ class CloudFormationCheck(Check, cloudformation_check.BaseResourceCheck):
 class KubernetesCheck(Check, kubernetes_check.BaseK8Check):
     """A check of the objects of Kubernetes manifests."""
 
-    def __init__(self, rule: Rule, part: Part) -> None:
+    TAKES = "supported_entities"
+
+    def types(self) -> Iterable[str]:
         # Checkov finds checks by an object's kind alone; its version is looked at when it is read.
-        kinds = dict.fromkeys(type_.rsplit("/", 1)[-1] for type_ in types_of("kubernetes"))
-        super().__init__(**self.describe(rule, part, kinds, takes="supported_entities"))
+        return dict.fromkeys(type_.rsplit("/", 1)[-1] for type_ in types_of("kubernetes"))
 
     def scan_spec_conf(self, conf: dict[str, Any]) -> CheckResult:
         return self.scan_resource_conf(conf)
@@ -407,9 +537,7 @@ def read_once(file: Path, read: Reading) -> Any:
         return error
 
 
-def resources_of(
-    file: Path, read: Callable[[Path], Mapping[str, Resource]]
-) -> Mapping[str, Resource]:
+def resources_of(file: Path, read: Reading) -> Mapping[str, Resource]:
     """The resources of a file; :class:`InputError` where it cannot be read."""
     found = read_once(file, read)
     if isinstance(found, InputError):
@@ -474,16 +602,33 @@ class CloudFormationMissing(cloudformation_check.BaseResourceCheck):
         return CheckResult.FAILED
 
 
+class KubernetesMissing(kubernetes_check.BaseK8Check):
+    """The same of manifests."""
+
+    def scan_spec_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return CheckResult.FAILED
+
+
+MISSING = "CKV2_LICHEN_MISSING"
+
+
 def fail(because: str) -> None:
-    """One check that fails on everything, and says why."""
-    for kind in (TerraformMissing, CloudFormationMissing):
-        check = kind(
-            name=f"Lichen did not load: {because}",
-            id="CKV2_LICHEN_MISSING",
-            categories=[CheckCategories.AI_AND_ML],
-            supported_resources=["*"],
-        )
-        check.severity = Severities["CRITICAL"]
+    """One check that fails on everything, and says why; and one of each name of ours that the run
+    asks for, or that stops it, in its place."""
+    ours = (name for name in named() if name.startswith("CKV2_LICHEN_"))
+    for id_ in (MISSING, *(name for name in ours if not fnmatch(MISSING, name))):
+        for kind, takes in (
+            (TerraformMissing, "supported_resources"),
+            (CloudFormationMissing, "supported_resources"),
+            (KubernetesMissing, "supported_entities"),
+        ):
+            check = kind(
+                name=f"Lichen did not load: {because}",
+                id=id_,
+                categories=[CheckCategories.AI_AND_ML],
+                **{takes: ["*"]},
+            )
+            check.severity = CRITICAL
 
 
 def every_rule() -> Mapping[str, Rule]:
@@ -496,11 +641,11 @@ def every_rule() -> Mapping[str, Rule]:
 
 
 def register() -> None:
-    """Checkov takes every check that is made."""
-    for rule in every_rule().values():
-        for part in get_args(Part):
-            for kind in (TerraformCheck, CloudFormationCheck, KubernetesCheck):
-                kind(rule, part).severity = severity_of(rule, part)
+    """Checkov takes every check that is made, and runs them in this order."""
+    parts = (asked_of(rule, part) for rule in every_rule().values() for part in get_args(Part))
+    for asked in (UNREAD, *parts):
+        for kind in (TerraformCheck, CloudFormationCheck, KubernetesCheck):
+            kind(asked)
 
 
 def guarded() -> None:

@@ -52,6 +52,8 @@ defines it as ``command``."""
 
 UNWRITABLE = (errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What the system says where an answer has no room."""
+UNUSABLE = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says of a path that is none."""
 
 
 class Commands(click.Group):
@@ -107,9 +109,12 @@ class Commands(click.Group):
             sys.stderr.close()
             ctx.exit(ctx.meta.get(_ENDS, OK))
         except OSError as error:
-            if error.errno not in UNWRITABLE:
+            if error.errno in UNUSABLE:
+                _say_it_is_no_path(error)
+            elif error.errno in UNWRITABLE:
+                _say_it_has_no_room(error)
+            else:
                 raise
-            _say_it_has_no_room(error)
             ctx.exit(WRONG_INPUT)
 
 
@@ -119,6 +124,13 @@ _ENDS = "lichen.ends"
 def ends(code: int) -> None:
     """Say how the command will end before it prints: it ends so too where nobody reads on."""
     click.get_current_context().meta[_ENDS] = code
+
+
+def _say_it_is_no_path(error: OSError) -> None:
+    wrong = InputError(
+        f"cannot be used ({error.strerror})", fix="check the path", document=str(error.filename)
+    )
+    click.echo(f"lichen: {wrong}", err=True)
 
 
 def _say_it_has_no_room(error: OSError) -> None:

@@ -14,7 +14,7 @@ from lichen.day import present_day
 from lichen.input_error import InputError
 from lichen.words import Precision
 from lichen_doors.command.options import FILE, INPUT, NumberRange, formats
-from lichen_doors.command.output import progress, show
+from lichen_doors.command.output import check_replaced, progress, show
 from lichen_doors.command.own_rows import configured_catalogue
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def command(
         raise click.UsageError("--closed and --rate are two ways to load: give one")
     if output is not None and output.suffix != ".json":
         raise InputError("does not end in .json", fix="name it so", field="--output")
+    check_replaced("--output", output, "benchmark record", _is_record)
     folder = Path() if output is None else output.parent
     if not os.access(folder, os.W_OK):
         raise InputError(
@@ -273,7 +274,7 @@ def _about(
         chip=chip,
         chips=chips,
         notes=notes,
-        generates=card is not None and card.kind in ("llm", "vlm"),
+        generates=card is not None and card.generates,
         parameters=None if card is None else card.parameters,
         accelerator=chip or (served_by.accelerator if served_by is not None else None),
     )
@@ -414,6 +415,18 @@ def _said(now: Progress) -> str:
     )
 
 
+def _is_record(file: Path) -> bool:
+    """Whether an earlier run wrote a file; it may have measured nothing."""
+    from lichen.document import convert, read_document
+    from lichen.evidence import Record
+
+    try:
+        convert(read_document(file), Record)
+    except InputError:
+        return False
+    return True
+
+
 def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
     """Write the record; its file. One of several has its number in the name.
 
@@ -421,7 +434,7 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
     """
     import msgspec
 
-    from lichen.whole_file import write_whole
+    from lichen.whole_file import write_asked
 
     if output is None:
         load = f"closed {record.concurrency:g}"
@@ -433,11 +446,7 @@ def _kept(record: Record, output: Path | None, number: int = 0) -> Path:
         output = next(name for name in itertools.chain([plain], names) if not name.exists())
     elif number:
         output = output.with_stem(f"{output.stem}-{number}")
+        check_replaced("--output", output, "benchmark record", _is_record)
     text = msgspec.json.format(msgspec.json.encode(record))
-    try:
-        write_whole(output, text + b"\n")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
-        ) from None
+    write_asked(output, text + b"\n")
     return output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from lichen_doors.command.options import (
     REGION,
     formats,
 )
-from lichen_doors.command.output import check_outputs, progress, show_lines, write
+from lichen_doors.command.output import check_outputs, check_record, progress, show_lines, write
 
 if TYPE_CHECKING:
     from lichen_policies.dialects import DeploymentInput
@@ -140,6 +141,7 @@ def command(
         {"--output": output, "--record": record_file}
         | {f"--report {each}={file}": file for each, file in files},
     )
+    check_record(record_file)
     if record_file is not None and _is_within(record_file, paths):
         raise InputError(
             f"{record_file} is in a folder that is judged, and would be an input itself",
@@ -201,7 +203,7 @@ def command(
     code = BLOCKED if report.blocks else NOTHING_FITS if report.unverified_blocks else OK
     ends(WRONG_INPUT if report.broken or unread else code)
     check_outputs(
-        {Path(each.file) for each in judged.resources if each.file is not None},
+        set(map(Path, {each.file for each in judged.resources if each.file is not None})),
         {f"--report {each}={file}": file for each, file in files} | {"--output": output},
     )
     for other, file in files:
@@ -303,8 +305,9 @@ def _run(paths: Sequence[Path], stack: str | None) -> FolderReading:
 
 
 def _is_within(file: Path, folders: Sequence[Path]) -> bool:
+    whole = Path(os.path.realpath(file))
     return any(
-        folder.is_dir() and file.resolve().is_relative_to(folder.resolve()) for folder in folders
+        folder.is_dir() and whole.is_relative_to(os.path.realpath(folder)) for folder in folders
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ def command(what: str, form: str) -> None:
     pages = _pages_here()
     if what in pages:
         if form == "json":
-            click.echo(json.dumps(asdict(pages[what]), indent=2, ensure_ascii=False))
+            click.echo(json.dumps(pages[what], indent=2, ensure_ascii=False))
         else:
             show_lines(rule_pages.page(pages[what]))
         return
@@ -81,7 +80,7 @@ def _pages_here() -> Mapping[str, Page]:
         from lichen_doors.report import rules
 
         pages = rules.pages(Gate.near(Path.cwd(), trusted=Path.cwd()))
-    return {page.rule: page for page in pages}
+    return {page["rule"]: page for page in pages}
 
 
 def row_of(what: str, catalogue: Catalogue, rules: Collection[str]) -> Row:

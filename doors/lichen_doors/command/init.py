@@ -170,7 +170,7 @@ def _model(model: str, catalogue: Catalogue, output: Path) -> dict[str, Any]:
             "generates": kind in ("llm", "vlm"),
         }
     card = catalogue.model(model)
-    return {"model": card.name, "is_config": False, "generates": card.kind in ("llm", "vlm")}
+    return {"model": card.name, "is_config": False, "generates": card.generates}
 
 
 def _asked(draft: KnownWorkload, known: set[str]) -> KnownWorkload:

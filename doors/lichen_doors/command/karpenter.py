@@ -10,7 +10,7 @@ import click
 
 from lichen.input_error import InputError
 from lichen_doors.command.options import FILE, INPUT, NumberRange, formats
-from lichen_doors.command.output import check_outputs, write
+from lichen_doors.command.output import check_outputs, check_replaced, write
 from lichen_doors.command.own_rows import configured_catalogue
 
 if TYPE_CHECKING:
@@ -51,10 +51,11 @@ def overlay_command(
     than that in carbon. Your bill does not change. NodeOverlay is an alpha feature of Karpenter,
     which its feature gate turns on.
     """
-    from lichen_practices.clusters.overlays import overlays
+    from lichen_practices.clusters.overlays import KIND, overlays
 
     from lichen.figures import many
 
+    check_replaced("--output", output, f"file of {KIND}s", lambda each: _are_all(each, KIND))
     catalogue = configured_catalogue(Path.cwd())
     found = overlays(catalogue, catalogue.region(region), usd_per_tonne, families=families)
     _print(found.manifests, form, output)
@@ -118,6 +119,20 @@ def _manifests(files: Iterable[Path], reading: list[Path]) -> Iterator[Any]:
             yield from from_yaml(text_of(content_of(file, _MOST_MIB)))
         except InputError as error:
             raise error.within(str(file)) from None
+
+
+def _are_all(file: Path, kind: str) -> bool:
+    """Whether a file has manifests of one kind and nothing else, in a list or one by one."""
+    try:
+        documents = list(_manifests([file], []))
+    except InputError:
+        return False
+    found = [
+        item
+        for each in documents
+        for item in (each.get("items", [each]) if isinstance(each, dict) else [each])
+    ]
+    return all(isinstance(each, dict) and each.get("kind") == kind for each in found)
 
 
 def _shares(written: Iterable[str]) -> dict[CarbonClass, float]:

@@ -31,7 +31,7 @@ class NumberRange(click.FloatRange):
 
 
 class InputPath(click.Path):
-    """A path that is read: where nothing is there, this is said before anything is loaded.
+    """A path that is read: where none can be, this is said before anything is loaded.
 
     ``-`` is what is piped in. With ``patterns``, what a shell would expand is a pattern.
     """
@@ -50,11 +50,11 @@ class InputPath(click.Path):
 def _check_there(path: Path) -> None:
     try:
         os.stat(path)
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except OSError as error:
         raise InputError(
             f"cannot be read ({error.strerror})", fix="check the path", document=str(path)
         ) from None
-    except (OSError, ValueError):  # what reads it says what is wrong
+    except ValueError:  # what reads it says what is wrong
         pass
 
 

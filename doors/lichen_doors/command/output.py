@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -65,15 +66,12 @@ def write(text: str, output: Path | None = None) -> None:
     if output is None:
         click.echo(text.rstrip("\n"))
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(output)
-        ) from None
+    from lichen.whole_file import write_asked
+
+    write_asked(output, text)
 
 
-def check_no_state(outputs: Mapping[str, Path | None]) -> None:
+def _check_no_state(outputs: Mapping[str, Path | None]) -> None:
     """Refuse a file to write that is a state: it may be one of those that are read."""
     from lichen_practices.watching.states import StoredState, read_states
 
@@ -90,22 +88,48 @@ def check_no_state(outputs: Mapping[str, Path | None]) -> None:
             )
 
 
+def check_replaced(
+    option: str, path: Path | None, what: str, is_one: Callable[[Path], bool]
+) -> None:
+    """Refuse a file to write that is there, has something in it, and is none of its kind
+    (``what``): it would be lost."""
+    if path is not None and path.is_file() and path.stat().st_size and not is_one(path):
+        raise InputError(
+            f"{path} is no {what}, and would be lost", fix="name another file", field=option
+        )
+
+
+def check_record(path: Path | None) -> None:
+    """Refuse a file for ``--record`` that is there and is no decision record."""
+    if path is not None:
+        from lichen_practices.recording.record import is_decision
+
+        check_replaced("--record", path, "decision record", is_decision)
+
+
+def check_beside_states(places: Iterable[str], outputs: Mapping[str, Path | None]) -> None:
+    """Refuse a file to write that is one of the places that are read, or any state: it would be
+    lost."""
+    check_outputs([Path(each) for each in places if "://" not in each], outputs)
+    _check_no_state(outputs)
+
+
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | None]) -> None:
     """Refuse a file to write that is one of the inputs, or is written twice: it would be lost.
     ``outputs`` are by the option that names each."""
-    read = {path.resolve() for path in inputs}
-    written: dict[Path, str] = {}
+    read = set(map(os.path.realpath, inputs))
+    written: dict[str, str] = {}
     for option, path in outputs.items():
         if path is None:
             continue
-        place = path.resolve()
+        place = os.path.realpath(path)  # of a loop of links too
         if place in read:
             raise InputError(
                 f"{path} is what is read, and would be lost",
                 fix="name another file",
                 field=option,
             )
-        if place in written and place.exists() and not place.is_file():
+        if place in written and path.exists() and not path.is_file():
             continue  # /dev/null and its like take everything
         if place in written:
             raise InputError(

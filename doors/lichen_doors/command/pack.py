@@ -10,6 +10,7 @@ import click
 from lichen.input_error import InputError
 from lichen.whole_file import write_whole
 from lichen_doors.command.options import formats
+from lichen_doors.command.output import check_replaced
 from lichen_doors.crossguard.folder import pack_folder
 
 EXECUTABLE = """\
@@ -56,10 +57,7 @@ def command(file: Path | None, form: str) -> None:
         _say(folder, form, str(folder))
         return
     pack_folder()
-    if file.is_file() and not _is_pack(file):
-        raise InputError(
-            f"{file} is no earlier pack, and would be lost", fix="name another file", field="--file"
-        )
+    check_replaced("--file", file, "earlier pack", _is_pack)
     try:
         write_whole(file, EXECUTABLE.format(python=sys.executable))
         file.chmod(0o755)

@@ -15,7 +15,7 @@ from lichen.input_error import InputError
 from lichen.words import Objective
 from lichen_doors.command import NOTHING_FITS, OK
 from lichen_doors.command.options import INPUT, RECORD, NumberRange, cost_tolerance, formats
-from lichen_doors.command.output import check_outputs, show, write
+from lichen_doors.command.output import check_outputs, check_record, show, write
 from lichen_doors.command.own_rows import configured_catalogue
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def command(
     from lichen_doors.report import for_programs
 
     check_outputs([workload_file], {"--record": record_file})
+    check_record(record_file)
     if regions:
         catalogue = configured_catalogue(workload_file)
         for name in regions:

@@ -22,12 +22,12 @@ def command(cloud: str, region: str, delete: bool, form: str) -> None:
     with extra("pulumi"):
         from lichen_components.aws.sagemaker.unused import delete_all, unused
     found = unused(region)
+    if delete:
+        delete_all(found, region)
     if form == "json":
         from lichen_doors.report import for_programs
         from lichen_doors.report.answers import Pruned, UnusedResource
 
-        if delete:
-            delete_all(found, region)
         kept = tuple(UnusedResource(kind=kind, name=name) for kind, name in found)
         click.echo(for_programs(Pruned(region=region, unused=kept, deleted=delete)))
         return
@@ -36,7 +36,6 @@ def command(cloud: str, region: str, delete: bool, form: str) -> None:
     if not found:
         click.echo(f"Nothing in {region} is unused.")
     elif delete:
-        delete_all(found, region)
         click.echo(f"{len(found)} deleted.")
     else:
         click.echo("Nothing was deleted: add --delete.")

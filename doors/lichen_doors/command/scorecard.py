@@ -18,7 +18,7 @@ from lichen_doors.command.options import (
     check_places,
     formats,
 )
-from lichen_doors.command.output import check_no_state, check_outputs, progress, show, write
+from lichen_doors.command.output import check_beside_states, progress, show, write
 
 
 @click.command("scorecard")
@@ -53,8 +53,7 @@ def command(
     not known is never taken for good.
     """
     check_places(places)
-    check_outputs([Path(each) for each in places if "://" not in each], {"--output": output})
-    check_no_state({"--output": output})
+    check_beside_states(places, {"--output": output})
     from lichen_policies.gate import Gate
     from lichen_practices.scorecard.card import scorecard
 

@@ -161,11 +161,6 @@ def sized_on(
             break
         load["precision"] = other
         answer = sizing.predict(card, row, catalogue, **load)
-    most = card.max_context_tokens
-    if most and (input_tokens or 0) > most:  # language models are refused with their output
-        longer = f"{input_tokens} tokens are more than the {most} that {card.name} accepts"
-        answer = sizing.Misfit("context", longer, (input_tokens or 0) / most)
-        return report.sized(model, machine, answer, ())
     steps = sizing.explain_prediction(card, row, catalogue, **load)
     arithmetic = () if isinstance(steps, sizing.Misfit) else steps
     return report.sized(model, machine, answer, arithmetic)
@@ -173,7 +168,7 @@ def sized_on(
 
 def _check_lengths(card: ModelCard, input_tokens: int | None, output_tokens: int | None) -> None:
     """A language model's speed is that of a request of some length: none is taken for granted."""
-    if card.kind not in ("llm", "vlm"):
+    if not card.generates:
         return
     given = {"--input-tokens": input_tokens, "--output-tokens": output_tokens}
     lacking = [option for option, value in given.items() if value is None]

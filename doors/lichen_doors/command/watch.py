@@ -28,7 +28,7 @@ from lichen_doors.command.options import (
     cost_tolerance,
     formats,
 )
-from lichen_doors.command.output import check_no_state, check_outputs, progress, show, write
+from lichen_doors.command.output import check_beside_states, progress, show, write
 
 if TYPE_CHECKING:
     from lichen_practices.watching.provider_emissions import Reported
@@ -127,11 +127,10 @@ def command(
     cannot be read.
     """
     check_places(places)
-    check_outputs(
-        map(Path, filter(lambda each: "://" not in each, (*places, *emissions))),
-        {"--output": output, "--prometheus": prometheus},
+    file = None if history is None or "://" in history else Path(history)
+    check_beside_states(
+        (*places, *emissions), {"--output": output, "--prometheus": prometheus, "--history": file}
     )
-    check_no_state({"--output": output, "--prometheus": prometheus})
     from lichen_policies.gate import Gate
     from lichen_practices.watching.moving import Tolerance
     from lichen_practices.watching.run import WatchOptions, watch

@@ -17,8 +17,7 @@ from lichen_policies.facts import Resource
 from lichen_policies.remediation import changes_of
 from lichen_policies.verdict import Change, Value, Verdict
 
-from lichen.document import InputError
-from lichen.whole_file import write_whole
+from lichen.whole_file import write_asked
 from lichen_doors.fixing import terraform_text, workload_text, yaml_text
 from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
@@ -114,9 +113,4 @@ def difference(texts: Mapping[Path, tuple[str, str]]) -> str:
 def write(texts: Mapping[Path, tuple[str, str]]) -> None:
     """Write every file whole. :class:`InputError` for one that cannot be written."""
     for file, (_, after) in texts.items():
-        try:
-            write_whole(file, after)
-        except OSError as error:
-            raise InputError(
-                f"cannot be written ({error.strerror})", fix="check the path", document=str(file)
-            ) from None
+        write_asked(file, after)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+import msgspec
 from lichen_policies.verdict import Verdict, advice_of
 
 
-class AdviceLine(NamedTuple):
+class AdviceLine(msgspec.Struct, frozen=True):
     """A sentence, and what it is: a fix, a choice between two, another way out, or the saving."""
 
     mark: Literal["fix", "conflict", "or", "saves"]

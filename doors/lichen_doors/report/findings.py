@@ -65,9 +65,9 @@ def _resource(verdicts: Sequence[Verdict]) -> Iterator[Line | Rows]:
     source = f"{first.file}:{first.line}" if first.line else first.file
     yield _line("  " + "  ".join(part for part in (first.type, source) if part), "quiet")
     rows = [_row(alike) for alike in _alike(verdicts)]
-    for mark, text in advice_lines(verdicts):
-        style = _ADVICE_STYLES.get(mark, "good")
-        rows.append((Words(mark, style), _line(text, style)))
+    for advice in advice_lines(verdicts):
+        style = _ADVICE_STYLES.get(advice.mark, "good")
+        rows.append((Words(advice.mark, style), _line(advice.text, style)))
     yield Rows(rows, indent=2)
     yield _line("")
 

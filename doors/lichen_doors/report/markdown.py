@@ -91,7 +91,9 @@ def _sections(verdicts: Sequence[Verdict]) -> Iterator[str]:
         place = ":".join(str(part) for part in (file, line) if part)
         lines = [f"**{code(name)}**" + (f" in {code(place)}" if place else ""), ""]
         lines += [_row(verdict) for verdict in group]
-        lines += [f"- **{mark.title()}**: {escaped(text)}" for mark, text in advice_lines(group)]
+        lines += [
+            f"- **{advice.mark.title()}**: {escaped(advice.text)}" for advice in advice_lines(group)
+        ]
         yield "\n".join([*lines, ""])
 
 

@@ -150,5 +150,10 @@ def savings_table(savings: Sequence[Saving]) -> Table:
     table.add_column("saves", justify="right")
     table.add_column("trade-off", style="quiet")
     for saving in savings:
-        table.add_row(saving.way, percent(saving.saved_share), saving.gives_up)
+        table.add_row(saving.way, percent(saving.saved_share), trade_off(saving))
     return table
+
+
+def trade_off(saving: Saving) -> str:
+    """What another way to run the machine gives up, and why no component makes it."""
+    return saving.gives_up + (f"; {saving.unmade}" if saving.unmade else "")

@@ -17,17 +17,17 @@ from typing import Any, Protocol
 import msgspec
 
 from lichen.document import InputError, did_you_mean
-from lichen.input_error import NotRecognised, NotRendered
+from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import YAML
 from lichen_policies.document_kinds import KINDS
 from lichen_policies.facts.resource import Resource
 
 __all__ = [
     "KINDS",
     "PROGRAMS",
-    "TYPE_THIS",
     "DeploymentInput",
     "Kind",
     "check_source",
@@ -163,7 +163,8 @@ def _kind(document: Mapping[str, Any]) -> str:
 
 
 def _text(path: Path) -> str:
-    content = content_of(path)
+    is_yaml = path.suffix.lower() in _YAML_SUFFIXES
+    content = YAML.content(path) if is_yaml else content_of(path)
     if content.startswith(b"PK\x03\x04") and b"tfplan" in content:
         raise InputError(
             "is a plan in Terraform's binary form",
@@ -186,13 +187,13 @@ def _documents(path: Path, text: str) -> list[tuple[int | None, dict[str, Any]]]
     except InputError as error:
         if error.fix:
             raise
-        raise InputError(error.wrong, fix=TYPE_THIS, field=error.field) from None
+        raise NotParsed(error.wrong, fix=_TYPE_THIS, field=error.field) from None
     for _line, document in documents:
         if document is None:
-            raise NotRecognised("is empty", fix=TYPE_THIS)
+            raise NotRecognised("is empty", fix=_TYPE_THIS)
         if not isinstance(document, dict):
             found = _WORDS.get(type(document), "a value")
-            raise NotRecognised(f"is {found}, not an object", fix=TYPE_THIS)
+            raise NotRecognised(f"is {found}, not an object", fix=_TYPE_THIS)
     return documents
 
 
@@ -212,21 +213,41 @@ def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
 
         return [(None, from_toml(text))]
     if not _is_json(path, text):
+        YAML.check(len(text))
         return _of_yaml(text)
     from lichen_policies.dialects import json_documents
 
-    return json_documents.parsed(text)
+    documents = json_documents.parsed(text)
+    if len(documents) == 1 and isinstance(document := documents[0][1], dict):
+        for listed, keys in _WITH_LINES.items():
+            if keys <= document.keys():
+                from lichen.parsing.json_lines import with_lines  # a plan needs none
+
+                return [(None, with_lines(text, document, listed))]
+    return documents
+
+
+_WITH_LINES = {
+    "Resources": {"Resources"},
+    "items": {"apiVersion", "kind"},
+    "resources": {"$schema", "resources"},
+}
+"""What a template of CloudFormation, a list of Kubernetes and a template of Azure list, by the keys
+that each has. A plan has no line of a file that somebody wrote."""
+
+
+_YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def _is_json(path: Path, text: str) -> bool:
     """Whether a file is read as JSON: by its name, else by how it begins."""
     suffix = path.suffix.lower()
-    if suffix in (".yaml", ".yml", ".json"):
+    if suffix == ".json" or suffix in _YAML_SUFFIXES:
         return suffix == ".json"
     return text.lstrip()[:1] in ("{", "[")
 
 
-TYPE_THIS = (
+_TYPE_THIS = (
     # What is said of a file that may be of any kind.
     "give the output of pulumi preview --json or terraform show -json, a template or a manifest"
 )

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError, did_you_mean
+from lichen.parsing.at import At
 from lichen_policies.dialects.azure import expressions
 from lichen_policies.dialects.azure.declared import numbered, resource
 from lichen_policies.dialects.azure.functions import OPEN
@@ -52,12 +53,19 @@ def resources(
 class _Template:
     """A template with what its names hold."""
 
-    def __init__(self, document: Mapping[str, Any], file: str, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        file: str,
+        given: Mapping[str, Any],
+        line: int | None = None,
+    ) -> None:
         self._document = document
         self._file = file
         self._given = given
         self._variables: dict[str, Any] = {}
         self._copies: list[int] = []
+        self._line = line
 
     def resources(self) -> Iterator[Resource]:
         written = self._document.get("resources", [])
@@ -94,6 +102,8 @@ class _Template:
     def _one(
         self, written: Mapping[str, Any], outer: str, names: tuple[Any, ...], only_if: str
     ) -> Iterator[Resource]:
+        if isinstance(written, At):  # what is inside of it is said to be where it begins
+            self._line = written.line
         own_type, own_name = written.get("type"), self._value(written.get("name"))
         if not isinstance(own_type, str):
             raise InputError("is missing", fix="give the whole template", field="resources[].type")
@@ -110,7 +120,7 @@ class _Template:
             for key, part in written.items()
             if key not in ("resources", "copy", "condition", "dependsOn", "name")
         }
-        yield resource(type_, ways, plain, file=self._file, only_if=only_if)
+        yield resource(type_, ways, plain, file=self._file, line=self._line, only_if=only_if)
         for each in written.get("resources") or ():
             if isinstance(each, Mapping):
                 yield from self._made(each, type_, ways)
@@ -120,7 +130,9 @@ class _Template:
         inner = written.get("properties")
         template = inner.get("template") if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(template, Mapping):
-            made = resource(str(written["type"]), (OPEN,), {}, file=self._file, only_if=only_if)
+            made = resource(
+                str(written["type"]), (OPEN,), {}, file=self._file, line=self._line, only_if=only_if
+            )
             unseen = "deploys a template that it links to, which is not read"
             yield msgspec.structs.replace(made, unseen=unseen)
             return
@@ -128,7 +140,7 @@ class _Template:
         scope = options.get("scope", "outer") if isinstance(options, Mapping) else "outer"
         if str(scope).lower() != "inner":
             merged = {**self._document, "resources": template.get("resources", [])}
-            yield from _Template(merged, self._file, self._given).resources()
+            yield from _Template(merged, self._file, self._given, self._line).resources()
             return
         passed = inner.get("parameters")
         given = {
@@ -136,7 +148,7 @@ class _Template:
             for name, each in (passed.items() if isinstance(passed, Mapping) else ())
             if isinstance(each, Mapping) and "value" in each
         }
-        yield from _Template(template, self._file, given).resources()
+        yield from _Template(template, self._file, given, self._line).resources()
 
     def _value(self, written: Any) -> Any:
         return expressions.value(written, self._call)

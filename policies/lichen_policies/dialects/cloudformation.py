@@ -17,20 +17,21 @@ import msgspec
 from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotRendered
 from lichen.parsing.at import At
-from lichen.parsing.content import content_of, text_of
 from lichen.parsing.yaml_text import from_yaml
 from lichen_policies.dialects import cloudformation_nested
 from lichen_policies.dialects.cloudformation_values import Template
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import YAML
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import has_unknown, is_unknown
 
-MOST_WAYS = 8
-"""In how many ways a template's open conditions are tried."""
-MOST_WAYS_OF_VALUES = 24
-"""In how many ways they are, with the values that its parameters may have."""
-MOST_JUDGED = 2_000
-"""How many resources all ways of values may have together."""
+MOST_BRANCHES_OF_CONDITIONS = 8
+"""The most branches in which a template is judged whose conditions alone are open; with more, what
+depends on one is not known."""
+MOST_BRANCHES_OF_VALUES = 24
+"""The most branches where parameters of few allowed values are open too."""
+MOST_RESOURCES_OF_VALUES = 2_000
+"""The most resources that all branches of values have together."""
 
 _FUNCTION = "AWS::Serverless::Function"
 _SAM = "AWS::Serverless-2016-10-31"
@@ -156,9 +157,9 @@ def _ways(document: Mapping[str, Any], template: Template) -> list[Template]:
         return []
     with_values = _with_values(document, template)
     if len(with_values) > 1:
-        closed, left = _of_conditions(document, with_values, MOST_WAYS_OF_VALUES)
+        closed, left = _of_conditions(document, with_values, MOST_BRANCHES_OF_VALUES)
         return closed + left  # where conditions are left open, what depends on them is not known
-    closed, left = _of_conditions(document, [template], MOST_WAYS)
+    closed, left = _of_conditions(document, [template], MOST_BRANCHES_OF_CONDITIONS)
     return [] if left or not template.open_conditions else closed
 
 
@@ -166,7 +167,7 @@ def _with_values(document: Mapping[str, Any], template: Template) -> list[Templa
     """The template with each of the values that its open parameters may have, those that name
     machines first, as far as there is room for all of a parameter's."""
     resources = max(len(_entries(document)), 1)
-    most = min(MOST_WAYS_OF_VALUES, MOST_JUDGED // resources)
+    most = min(MOST_BRANCHES_OF_VALUES, MOST_RESOURCES_OF_VALUES // resources)
     ways = [template]
     by_use = sorted(
         template.open_parameters.items(), key=lambda each: not all("." in text for text in each[1])
@@ -213,7 +214,7 @@ def _nested(stack: Resource, inner: Path, given: DeploymentInput) -> list[Resour
     """The resources of the template inside of a resource: a deployment of their own, which is made
     under the resource's condition."""
     try:
-        documents = parsed(text_of(content_of(inner)))
+        documents = parsed(YAML.text(inner))
         if len(documents) != 1 or documents[0] is None:
             raise InputError(
                 f"{'is empty' if not any(documents) else 'is no template, but several documents'}, "

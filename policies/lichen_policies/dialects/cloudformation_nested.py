@@ -50,6 +50,7 @@ def file_of(stack: Resource, metadata: object) -> Path | None:
     if not isinstance(written, str) or "://" in written:
         return None
     folder = Path(stack.file).parent
+    # As the AWS CLI and SAM do when they package it: `link/..` is `.`, wherever the link leads.
     inner = Path(os.path.normpath(folder / written))
     try:
         is_here = any(

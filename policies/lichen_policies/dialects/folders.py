@@ -6,7 +6,6 @@ with what to type: a deployment that is not even mentioned would pass unseen.
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -15,10 +14,11 @@ from pathlib import Path
 import msgspec
 
 from lichen.document import InputError
-from lichen.input_error import NotRecognised, NotRendered
+from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, TYPE_THIS, cdk, check_source, is_program, read
+from lichen_policies.dialects import PROGRAMS, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.facts.resource import Resource
@@ -54,6 +54,8 @@ _SHOWN = 3
 """Other files that are named where nothing can be judged."""
 _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
+_PATTERN = frozenset("*?[")
+"""What makes a pattern of a path."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
@@ -87,7 +89,7 @@ def read_all(
         for path in each_once(paths):
             if path != STDIN and path.is_dir():
                 walk.enter(path)
-            elif path != STDIN and glob.has_magic(str(path)) and not path.exists():
+            elif path != STDIN and _PATTERN & set(str(path)) and not path.exists():
                 walk.match(path)
             else:
                 walk.read(path, walk.given)
@@ -115,8 +117,8 @@ class _Walk:
         self.given = given
         self.progress = progress
         self.documents: dict[Path, list[Resource]] = {}
-        self.modules: dict[Path, bool] = {}
-        self.bicep: dict[Path, bool] = {}
+        self.modules: dict[Path, None] = {}
+        self.bicep: dict[Path, None] = {}
         self.skipped: list[Skipped] = []
         self.others = 0
         self.patches: set[Path] = set()
@@ -125,12 +127,13 @@ class _Walk:
         """Read a file that is a document, whose ``text`` may be at hand; :class:`InputError` where
         it is none."""
         if is_configuration(path) and self.source == "auto":
-            content_of(path)  # a file that is not there is no module
-            self.modules[path.parent] = True
+            # A file that is not there is no module.
+            _ = HCL.content(path) if path.suffix == ".tf" else content_of(path)
+            self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
-            content_of(path)
-            self.bicep[path] = True
+            BICEP.content(path)
+            self.bicep[path] = None
             return
         self.progress(path)
         found = self._whole(path, read(path, self.source, given, text))
@@ -170,6 +173,8 @@ class _Walk:
 
     def enter(self, folder: Path) -> None:
         """Read what is in a folder, and in the folders inside of it."""
+        from lichen_policies.dialects import cdk  # a document that is named needs none
+
         before = self._count()
         for entered, inner, names in os.walk(folder):
             here = Path(entered)
@@ -189,7 +194,7 @@ class _Walk:
             made = {"cdk.json"} if (here / cdk.OUTPUT).is_dir() else set[str]()
             self._mention_sources(here, [name for name in names if name not in made])
             if any(is_configuration(here / name) for name in names):
-                self.modules.setdefault(here, False)
+                self.modules[here] = None
             self._look(here / name for name in sorted(names))
         if self._count() == before:
             raise self._nothing(str(folder))
@@ -213,7 +218,9 @@ class _Walk:
 
     def match(self, pattern: Path) -> None:
         """Read the files that a pattern matches."""
-        found = sorted(Path(name) for name in glob.glob(str(pattern), recursive=True))
+        from glob import glob  # few name a pattern: their shells know them too
+
+        found = sorted(Path(name) for name in glob(str(pattern), recursive=True))
         if not found:
             raise InputError("matches no file", fix="check the pattern", document=str(pattern))
         self._look(path for path in found if path.is_file())
@@ -267,7 +274,8 @@ class _Walk:
         """The modules of Terraform that are applied."""
         if not self.modules:
             return
-        from lichen_policies.dialects.hcl.modules import called_by, files_of, read_module
+        from lichen_policies.dialects.hcl.files import files_of
+        from lichen_policies.dialects.hcl.modules import called_by, read_module
 
         files = cache(files_of)
         planned = {
@@ -293,18 +301,18 @@ class _Walk:
 
     def _outermost(
         self,
-        found: Mapping[Path, bool],
+        found: Iterable[Path],
         called_by: Callable[[Path], frozenset[Path]],
         read: Callable[[Path], SourceReading],
     ) -> Iterator[SourceReading]:
         """What is read of sources that no other one calls, and then of those that call each other
-        in a circle; ``found`` says of each whether somebody named it."""
+        in a circle."""
         calls: dict[Path, frozenset[Path]] = {}
-        for path, is_named in found.items():
+        for path in found:
             try:
                 calls[path] = called_by(path)
             except InputError as error:
-                self._skip(path, error, broken=is_named or not isinstance(error, NotRendered))
+                self._skip(path, error, broken=True)
         called = {inner for paths in calls.values() for inner in paths}
         resolved = {path: path.resolve() for path in calls}
         by_path = {resolved[path]: inner for path, inner in calls.items()}
@@ -317,7 +325,7 @@ class _Walk:
             try:
                 yield read(path)
             except InputError as error:
-                self._skip(path, error, broken=found[path] or not isinstance(error, NotRendered))
+                self._skip(path, error, broken=True)
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
         for name, (because, fix) in PROGRAMS.items():
@@ -328,10 +336,10 @@ class _Walk:
         """Read each file that is a document."""
         for path in files:
             if is_configuration(path):
-                self.modules.setdefault(path.parent, False)
+                self.modules[path.parent] = None
                 continue
             if path.suffix == _BICEP:
-                self.bicep.setdefault(path, False)
+                self.bicep[path] = None
                 continue
             if path.suffix.lower() not in SUFFIXES:
                 self.others += 1
@@ -360,7 +368,7 @@ class _Walk:
             Skipped(
                 file=error.document or str(path),
                 because=because,
-                fix="" if broken and error.fix == TYPE_THIS else error.fix,
+                fix="" if isinstance(error, NotParsed) else error.fix,
                 broken=broken,
             )
         )

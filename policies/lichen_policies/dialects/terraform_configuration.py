@@ -119,6 +119,7 @@ class WrittenPlan:
     """The configuration of one plan, with the addresses of the instances that it makes."""
 
     def __init__(self, written: PlanConfiguration, planned: Iterable[tuple[Instance, str]]) -> None:
+        """``planned`` has data sources that are read during the apply too."""
         self._written = written
         self._modules = dict(_modules(written.root_module))
         self._blocks = {
@@ -126,11 +127,14 @@ class WrittenPlan:
             for scope, module in self._modules.items()
             for block in module.resources
         }
-        self._planned: dict[tuple[Scope, str, str], list[tuple[Instance, str]]] = defaultdict(list)
+        self._planned: dict[_BlockKey, list[tuple[Instance, str]]] = defaultdict(list)
+        self._resources: set[str] = set()
         self._instances_in: dict[Scope, dict[str, None]] = defaultdict(dict)
         for place, address in planned:
             scope = scope_of(place.module)
-            self._planned[scope, place.type, place.name].append((place, address))
+            self._planned[scope, place.mode, place.type, place.name].append((place, address))
+            if place.mode == "managed":
+                self._resources.add(address)
             self._instances_in[scope][place.module] = None
 
     def block(self, place: Instance) -> ResourceBlock | None:
@@ -178,14 +182,22 @@ class WrittenPlan:
     def _module(self, scope: Scope) -> Module:
         return self._modules.get(scope, Module())
 
-    def addresses(self, written: Written, place: Instance) -> tuple[str, ...]:
-        """The addresses of the planned resources that an expression of a resource is made of.
+    def made_of(self, written: Written, place: Instance) -> tuple[str, ...] | None:
+        """The addresses of the planned resources that a property of a resource is made of, where it
+        is known only after apply.
 
-        Empty where it is made of what a plan leaves out alone, such as a local.
+        None where it is left to the provider: nobody writes it, or an expression that is null,
+        since the plan knows all that it is made of. Empty where it is made of what is not in the
+        plan: a local is taken to be known after apply, not null.
         """
+        if written is None:
+            return None
+        if not is_expression(written):  # a block, or a function of nothing
+            return ()
         block = self.block(place)
         here = _Here(place.module, place.key, block.for_each_expression if block else None)
-        return tuple(dict.fromkeys(self._followed(written, here, frozenset())))
+        behind = dict.fromkeys(self._followed(written, here, frozenset()))
+        return tuple(each for each in behind if each in self._resources) if behind else None
 
     def _followed(self, written: Any, here: _Here, seen: _Seen) -> Iterator[str]:
         names = references_of(written)
@@ -195,11 +207,16 @@ class WrittenPlan:
                 yield from self._behind(name, here, keyed, seen | {(here.module, name)})
 
     def _behind(self, name: str, here: _Here, keyed: bool, seen: _Seen) -> Iterator[str]:
-        """The addresses behind one name; ``keyed`` where it is beside the key of the instance."""
+        """The addresses behind one name, or ``_LOCAL``; ``keyed`` where it is beside the key of the
+        instance."""
         kind, _, rest = name.partition(".")
         if kind == "each":
+            # Of a local's parts many are null, as in a table of pools that differ.
             for each in references_of(here.each):
-                yield from self._behind(each, here, True, seen)
+                found = self._behind(each, here, True, seen)
+                yield from (address for address in found if address != _LOCAL)
+        elif kind == "local":
+            yield _LOCAL
         elif kind == "var":
             yield from self._passed(rest, here, seen)
         elif kind == "module":
@@ -246,16 +263,23 @@ class WrittenPlan:
 
     def _instances(self, block: re.Match[str], here: _Here, keyed: bool) -> Iterator[str]:
         """The addresses of a block's instances: the one that is named, or of the same key."""
+        mode = "data" if block["data"] else "managed"
         same = {
             place.key: address
             for place, address in self._planned.get(
-                (scope_of(here.module), block["type"], block["name"]), ()
+                (scope_of(here.module), mode, block["type"], block["name"]), ()
             )
             if place.module == here.module
         }
         key = block["key"] or (here.key if keyed else "")
         yield from (same[key],) if key in same else same.values()
 
+
+_LOCAL = "local"
+"""In place of the addresses that a local is made of, which a plan does not say."""
+
+_BlockKey = tuple[Scope, str, str, str]
+"""A block by its module, its mode, its type and its name."""
 
 _Seen = frozenset[tuple[str, str]]
 """The names that lead to where an expression is read, each with its module: none is met twice."""
@@ -334,7 +358,7 @@ def _modules(module: Module, scope: Scope = ()) -> Iterator[tuple[Scope, Module]
 _KEY = r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]'
 _MODULE = rf"module\.([\w-]+)(?:{_KEY})?"
 _LAST_MODULE = rf"\.?module\.[\w-]+(?P<key>{_KEY})?$"
-_BLOCK = rf"(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+)(?P<key>{_KEY})?"
+_BLOCK = rf"(?P<data>data\.)?(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+)(?P<key>{_KEY})?"
 _CALLED = rf"(?P<name>[\w-]+)(?P<key>{_KEY})?(?:\.(?P<output>[\w-]+))?"
 """Texts, which re compiles when they are first needed: most plans need none of them."""
 

@@ -37,7 +37,7 @@ def _provider(name: str, folder: Path) -> Mapping[str, Any] | None:
     for path in sorted(folder.glob("*.tf.json")):
         try:
             document = json.loads(content_of(path))
-        except (InputError, ValueError):
+        except (InputError, ValueError, RecursionError):
             continue
         for block in _providers(document, name):
             if block.get("alias", "") == alias:

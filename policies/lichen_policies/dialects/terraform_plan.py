@@ -3,7 +3,11 @@
 Formats 0.1 to 1.x. Every managed resource with a value after the change is read, unchanged ones
 too; deleted and forgotten ones, and data sources, are not. What the plan marks as known after
 apply, or as sensitive, is UNKNOWN: no message can repeat a secret that no rule has read. What is
-known after apply names the resources that it is made of, as far as the configuration says.
+known after apply names the resources that it is made of, as far as the configuration says; what
+nobody gives is LEFT_OUT.
+
+Terraform prints no dynamic block. One whose number is known only after apply looks like a block
+that nobody wrote and that its provider computes: the files themselves tell them apart.
 
 A provider's default tags are read as its region is (:mod:`terraform_provider`): the AWS provider
 marks ``tags_all`` as known after apply even where nothing of it is open.
@@ -33,7 +37,7 @@ from lichen_policies.dialects.terraform_configuration import (
 from lichen_policies.dialects.terraform_provider import Providers
 from lichen_policies.dialects.terraform_values import SECRET, Values
 from lichen_policies.facts.resource import Resource
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, UNKNOWN, Unknown, is_unknown
+from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, LEFT_OUT, UNKNOWN, Unknown, is_unknown
 
 
 class PlannedChange(msgspec.Struct, frozen=True):
@@ -124,34 +128,45 @@ class _Plan:
     """A plan with what its parts say of each other."""
 
     def __init__(self, plan: TerraformPlan, changes: Iterable[ResourceChange]) -> None:
-        self._changes = [
-            (each.place, each)
-            for each in changes
+        every = [(each.place, each) for each in changes]
+        managed = [
+            (place, each)
+            for place, each in every
             if each.mode == "managed" and each.change.after is not None
         ]
+        read_later = [
+            (place, each)
+            for place, each in every
+            if each.mode == "data" and "read" in each.change.actions
+        ]
         self._configuration = WrittenPlan(
-            plan.configuration, ((place, each.address) for place, each in self._changes)
+            plan.configuration,
+            ((place, each.address) for place, each in (*managed, *read_later)),
         )
+        self._changes = [(place, each, self._configuration.block(place)) for place, each in managed]
         self._providers = Providers(
             self._configuration,
             {name: variable.value for name, variable in plan.variables.items()},
-            self._answered(plan),
+            self._answered(plan.prior_state),
         )
 
-    def _answered(self, plan: TerraformPlan) -> Iterator[tuple[Instance, Mapping[str, Any]]]:
+    def _answered(self, before: PriorState) -> Iterator[tuple[ResourceBlock, Mapping[str, Any]]]:
         """What the plan knows of the instances that stay, are made, or are only read."""
-        for place, each in plan.prior_state.values.root_module.every():
-            if each.mode == "data" and each.values:
-                yield place, each.values
-        for place, planned in self._changes:
-            if "delete" not in planned.change.actions and planned.change.after:
-                yield place, planned.change.after
+        for place, each in before.values.root_module.every():
+            block = self._configuration.block(place) if each.mode == "data" else None
+            if block is not None and each.values:
+                yield block, each.values
+        for _, planned, block in self._changes:
+            after = planned.change.after
+            if block is not None and after and "delete" not in planned.change.actions:
+                yield block, after
 
     def resources(self, file: str) -> list[Resource]:
-        return [self._resource(place, planned, file) for place, planned in self._changes]
+        return [self._resource(*change, file) for change in self._changes]
 
-    def _resource(self, place: Instance, planned: ResourceChange, file: str) -> Resource:
-        block = self._configuration.block(place)
+    def _resource(
+        self, place: Instance, planned: ResourceChange, block: ResourceBlock | None, file: str
+    ) -> Resource:
         properties = self._properties(place, planned.change, block)
         if is_unknown(properties.get("tags_all")):
             properties["tags_all"] = self._all_tags(properties.get("tags"), block)
@@ -182,7 +197,7 @@ class _Plan:
             return dict.fromkeys(change.after or (), UNKNOWN)
         values = dict(values)  # what is changed here is not changed in the document
         if block is not None:
-            for name in (*_PLACED_BY_PROVIDER, *_DEFAULTED):
+            for name in _FILLED_IN:
                 if is_unknown(values.get(name)) and name not in block.expressions:
                     values[name] = None
         return without_copies(values, SECRET)
@@ -194,10 +209,10 @@ class _Plan:
         if secret is True:
             return SECRET
         if unknown is True:
-            references = self._configuration.addresses(written, place)
-            if not references:
-                return UNKNOWN
-            names = tuple(references_of(written))
+            references = self._configuration.made_of(written, place)
+            if references is None:
+                return LEFT_OUT
+            names = tuple(references_of(written)) if references else ()
             return Unknown(AFTER_DEPLOYMENT, references, names=names)
         if not unknown and not secret:  # nothing is marked in it
             return after
@@ -235,11 +250,13 @@ class _Plan:
         return {**by_default, **(tags or {})} or None
 
 
-_PLACED_BY_PROVIDER = tuple(
-    dict.fromkeys(name for cloud in CLOUDS.values() for name in cloud.region_properties)
+_PLACED_BY_PROVIDER = dict.fromkeys(
+    name for cloud in CLOUDS.values() for name in cloud.region_properties
 )
 """Properties that a provider fills in with its own region or zone where nobody writes them."""
 
 _DEFAULTED = ("architectures",)
 """Properties that a cloud fills in with a fixed value where nobody writes them, for which a rule
 takes them as left out: a function's processor is x86."""
+
+_FILLED_IN = (*_PLACED_BY_PROVIDER, *_DEFAULTED)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -38,35 +39,44 @@ _OLD_KEY: Any = Unknown(
 class Providers:
     """The providers of a plan.
 
-    ``answered`` are the resource and data source instances whose values the plan knows.
+    ``answered`` are the blocks of the resource and data source instances whose values the plan
+    knows, with these values.
     """
 
     def __init__(
         self,
         configuration: WrittenPlan,
         variables: Mapping[str, Any],
-        answered: Iterable[tuple[Instance, Mapping[str, Any]]],
+        answered: Iterable[tuple[ResourceBlock, Mapping[str, Any]]],
     ) -> None:
         self._configuration = configuration
         self._variables = variables
-        self._told: dict[str, set[str]] = defaultdict(set)
-        self._zones: dict[str, set[str]] = defaultdict(set)
-        self._tags: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for place, values in answered:
-            block = configuration.block(place)
-            keys = [] if block is None else configuration.provider_keys(block)
-            if block is not None and len(keys) == 1:
-                self._told[keys[0]].update(_told(block, values))
-                self._zones[keys[0]].update(_zones(block, values))
-                if block.mode == "managed" and not values.get("tags"):
-                    self._tags[keys[0]] += _tables(values.get("tags_all"))
+        self._answered = answered
+        # Thousands of resources go to a few providers, of which each is asked once.
+        self._regions: dict[str, Maybe[str]] = {}
+        self._default_tags: dict[tuple[str, ...], Any] = {}
+
+    @cached_property
+    def _answers(self) -> Mapping[str, Sequence[tuple[ResourceBlock, Mapping[str, Any]]]]:
+        """What each provider answered, by its key: asked only where no constant says it."""
+        answers: dict[str, list[tuple[ResourceBlock, Mapping[str, Any]]]] = defaultdict(list)
+        for block, values in self._answered:
+            keys = self._configuration.provider_keys(block)
+            if len(keys) == 1:
+                answers[keys[0]].append((block, values))
+        return answers
 
     def region(self, block: ResourceBlock | None) -> Maybe[str]:
         """The region of the provider that a resource block goes to; None where nothing sets one."""
         if block is None:
             return None
-        first, *others = map(self._region, self._configuration.provider_keys(block))
+        first, *others = map(self._region_of, self._configuration.provider_keys(block))
         return first if all(other == first for other in others) else _OLD_KEY
+
+    def _region_of(self, key: str) -> Maybe[str]:
+        if key not in self._regions:
+            self._regions[key] = self._region(key)
+        return self._regions[key]
 
     def hosts(self, block: ResourceBlock | None) -> tuple[str, ...]:
         """The addresses of the planned resources that the host of a block's provider is made of,
@@ -77,12 +87,17 @@ class Providers:
             if provider.expressions.host is not None:
                 written = {"references": list(provider.expressions.host.references)}
                 place = Instance(module=provider.module_address, mode="", type="", name="")
-                found |= dict.fromkeys(self._configuration.addresses(written, place))
+                found |= dict.fromkeys(self._configuration.made_of(written, place) or ())
         return tuple(found)
 
     def default_tags(self, block: ResourceBlock | None) -> Any:
         """``dict``: the tags that its provider puts on what a resource block makes."""
-        keys = [] if block is None else self._configuration.provider_keys(block)
+        keys = () if block is None else tuple(self._configuration.provider_keys(block))
+        if keys not in self._default_tags:
+            self._default_tags[keys] = self._default_tags_of(keys)
+        return self._default_tags[keys]
+
+    def _default_tags_of(self, keys: tuple[str, ...]) -> Any:
         blocks = [
             (key, each)
             for key in keys
@@ -93,13 +108,21 @@ class Providers:
         (key, written), *others = blocks
         if not others and isinstance(written.tags.constant_value, dict):
             return written.tags.constant_value
-        first, *differing = self._tags.get(key) or (None,)
+        first, *differing = self._tags(key) or (None,)
         known = first is not None and not others and all(each == first for each in differing)
         return first if known else _NOT_CARRIED
 
+    def _tags(self, key: str) -> list[Mapping[str, Any]]:
+        """The tags that a provider gave what states none itself."""
+        return [
+            table
+            for block, values in self._answers.get(key, ())
+            if block.mode == "managed" and not values.get("tags")
+            for table in _tables(values.get("tags_all"))
+        ]
+
     def _region(self, key: str) -> Maybe[str]:
         provider = self._configuration.provider(key)
-        told = self._told.get(key, set())
         for name in PROVIDER_ARGUMENTS:
             expression: Expression | None = getattr(provider.expressions, name)
             if expression is None:
@@ -110,6 +133,7 @@ class Providers:
                 if found is not None:
                     return found
                 continue
+            told = self._told(key)
             value = self._value(expression, scope_of(provider.module_address))
             names = references_of({"references": expression.references})
             # OpenTofu makes one provider for each of some keys out of one block.
@@ -118,11 +142,22 @@ class Providers:
                 return value
             if len(told) == 1 and not each:
                 return next(iter(told))
-            if isinstance(value, str) and not told and self._zones.get(key) == {value}:
+            if isinstance(value, str) and not told and self._zones(key) == {value}:
                 return value
             cloud = _cloud_of(provider.name)
             return unstated(next(iter(cloud.region_sources), "") if cloud else "")
+        told = self._told(key)
         return next(iter(told)) if len(told) == 1 else None
+
+    def _told(self, key: str) -> set[str]:
+        """The regions that a provider's answers say it is in."""
+        answers = self._answers.get(key, ())
+        return {region for block, values in answers for region in _told(block, values)}
+
+    def _zones(self, key: str) -> set[str]:
+        """The regions of the zones that its resources are put in."""
+        answers = self._answers.get(key, ())
+        return {region for block, values in answers for region in _zones(block, values)}
 
     def _value(self, expression: Expression, scope: Scope) -> Any:
         """What the one name in an expression holds, which is the expression's value where nothing

@@ -88,14 +88,14 @@ def of_stack(
 def of_tags(passport: Maybe[Passport], tags: Maybe[Mapping[str, object]]) -> Maybe[Environment]:
     """Rung 3: the strictest that a tag of a resource states.
 
-    A tag that may state it and whose value is unknown leaves it unknown.
+    A tag that may state it and whose value is unknown leaves it unknown, unless another states the
+    strictest there is.
     """
     if tags is None or is_unknown(tags):
         return tags
     stated = [tagged(tags), passport.environment if isinstance(passport, Passport) else None]
-    for environment in STRICTEST:
-        if environment in stated:
-            return environment
-    return next(
-        (value for key, value in tags.items() if key.lower() in TAGS and is_unknown(value)), None
-    )
+    strictest = next((each for each in STRICTEST if each in stated), None)
+    if strictest == STRICTEST[0]:
+        return strictest
+    unknown = (each for key, each in tags.items() if key.lower() in TAGS and is_unknown(each))
+    return next(unknown, strictest)

@@ -78,32 +78,39 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cloud(self) -> str:
-        return self.context.cloud
+        context: Context = read_field(self, "context")
+        return context.cloud
 
     @property
     def region(self) -> str | None:
-        return self.context.region  # type: ignore[return-value]
+        context: Context = read_field(self, "context")
+        return context.region  # type: ignore[return-value]
 
     @property
     def environment(self) -> Environment | None:
-        return self.context.environment  # type: ignore[return-value]
+        context: Context = read_field(self, "context")
+        return context.environment  # type: ignore[return-value]
 
     @property
     def passport(self) -> Passport | None:
-        return self.context.passport  # type: ignore[return-value]
+        context: Context = read_field(self, "context")
+        return context.passport  # type: ignore[return-value]
 
     @property
     def tags(self) -> Mapping[str, object] | None:
-        return self.context.tags  # type: ignore[return-value]
+        context: Context = read_field(self, "context")
+        return context.tags  # type: ignore[return-value]
 
     def tag(self, name: str) -> str:
         """What a tag of the passport is called on this resource, for messages."""
-        return f"{self.context.tag_prefix}{name}"
+        context: Context = read_field(self, "context")
+        return f"{context.tag_prefix}{name}"
 
     @property
     def tag_word(self) -> str:
         """What its cloud calls a tag: ``label``."""
-        return self.context.tag_word
+        context: Context = read_field(self, "context")
+        return context.tag_word
 
     def declared(self, *names: str) -> Passport | None:
         """The passport, for a rule that needs some of its fields; None without all of them.
@@ -111,12 +118,17 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
         Raises :class:`Unverified` where one of them is there and cannot be read.
         """
         passport = self.passport
-        for name in names:
-            if name in self.context.unreadable:
+        context: Context = read_field(self, "context")
+        unreadable = context.unreadable
+        for name in names if unreadable else ():
+            if name in unreadable:
                 tag = self.tag(name.replace("_", "-"))
                 raise Unverified(f"the {self.tag_word} {tag} cannot be read")
-        if passport is None or any(getattr(passport, name) is None for name in names):
+        if passport is None:
             return None
+        for name in names:
+            if getattr(passport, name) is None:
+                return None
         return passport
 
     def as_read(self, name: str) -> object:

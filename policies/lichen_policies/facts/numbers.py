@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 
+from lichen_policies.facts.placeholders import is_placeholder, placeholder
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 MOST_DIGITS = 15
@@ -16,6 +16,8 @@ _SUFFIXES = {
     "E": 1e18, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
     "Ei": 2.0**60,
 }  # fmt: skip
+_MOST_QUANTITY = 2.0**63
+"""Of a quantity, in its own unit; the same source as :func:`quantity`."""
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:\d{1,30}\.?\d{0,30}|\.\d{1,30})(?:[eE][+-]?\d{1,3})?)"
     r"(?P<suffix>[numkMGTPE]|[KMGTPE]i)?",
@@ -36,8 +38,10 @@ def quantity(written: object) -> Maybe[float]:
     """
     if written is None or is_unknown(written):
         return written
+    if isinstance(written, str) and is_placeholder(written):
+        return placeholder(written)
     match = None if isinstance(written, bool) else _QUANTITY.fullmatch(str(written).strip())
     if match is None:
         return Unknown("is not a number")
     number = float(match["number"]) * _SUFFIXES[match["suffix"] or ""]
-    return number if isfinite(number) and number >= 0 else Unknown("is not a possible number")
+    return number if 0 <= number < _MOST_QUANTITY else Unknown("is not a possible number")

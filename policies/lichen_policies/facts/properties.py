@@ -12,8 +12,9 @@ from functools import lru_cache
 from math import inf, isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from lichen_policies.facts.placeholders import is_placeholder, placeholder
 from lichen_policies.facts.resource import Dialect
-from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, Unknown, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, is_left_out, is_unknown
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Properties:
     def __init__(self, values: object, dialect: Dialect, path: str = "") -> None:
         self._values: Any = values
         # Asked once, and read often; of an empty block, which most are, nothing is looked up.
-        self._has_names = _has_names(values) and bool(values)
+        self._has_names = bool(values) and _has_names(values)
         self._dialect: Dialect = dialect
         self.path = path
 
@@ -76,7 +77,9 @@ class Properties:
 
         Of several names that of the one given, else the first.
         """
-        name, _ = self._first(names)
+        return self._path(names[0] if len(names) == 1 else self._first(names)[0])
+
+    def _path(self, name: str) -> str:
         path = self.path
         if self._dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
             path = "properties"
@@ -111,9 +114,11 @@ class Properties:
         return None if found in ("", []) else found
 
     def text(self, *names: str) -> Maybe[str]:
-        """A text."""
+        """A text; a placeholder is not known."""
         found = self.scalar(*names)
-        if found is None or isinstance(found, str) or is_unknown(found):
+        if isinstance(found, str):
+            return placeholder(found) if is_placeholder(found) else found
+        if found is None or is_unknown(found):
             return found
         return Unknown("is not text")
 
@@ -148,17 +153,14 @@ class Properties:
         words = {"true": True, "false": False}
         return words.get(str(found).lower(), Unknown("is neither true nor false"))
 
-    def computes(self, value: Unknown) -> bool:
-        """Whether a provider computes a value that the program leaves out: a Terraform plan marks
-        it as known after apply all the same."""
-        left_out = value.because == AFTER_DEPLOYMENT and not value.references
-        return self._dialect == "terraform" and left_out
-
     def chosen_block(self, name: str) -> Properties:
-        """A block that whoever writes the program chose; nothing where the provider computes it,
-        so that its defaults hold, as where it is left out."""
-        found = self.scalar(name)
-        if is_unknown(found) and self.computes(found):
+        """A block that whoever writes the program chose; nothing where it is left to the provider,
+        so that its defaults hold.
+
+        Only for a block that the provider's schema has as optional and computed. Of one that is
+        optional alone, a plan knows whether it is left out, so an unknown one is made of something.
+        """
+        if is_left_out(self.scalar(name)):
             return Properties({}, self._dialect, self.at(name))
         return self.block(name)
 
@@ -182,6 +184,21 @@ class Properties:
                 return Unknown("is not a list of texts")
         return words
 
+    def words(self, *names: str) -> Maybe[tuple[str, ...]]:
+        """The words of a command line, with ``${NAME}`` for one that is not known."""
+        found = self.value(*names)
+        if found is None or is_unknown(found):
+            return found
+        words: list[str] = []
+        for word in _flat(found):
+            if isinstance(word, str):
+                words.append(word)
+            elif is_unknown(word) or isinstance(word, Mapping):  # JSON of which a part is not known
+                words.append((is_unknown(word) and word.written) or "${}")
+            else:
+                return Unknown("is not a list of texts")
+        return tuple(words)
+
     def each_text(self, *names: str) -> tuple[str | Unknown, ...]:
         """The texts of a list; empty where it is left out, one Unknown where it is unknown."""
         found = self.texts(*names)
@@ -200,14 +217,14 @@ class Properties:
         name, found = self._first(names)
         found = _alone(found)
         values = found if _has_names(found) or is_unknown(found) else {}
-        return Properties(values, self._dialect, self.at(name))
+        return Properties(values, self._dialect, self._path(name))
 
     def blocks(self, *names: str) -> list[Properties]:
         """Nested objects; one that is all unknown where the list itself is unknown."""
         name, found = self._first(names)
         if found is None:
             return []
-        path = self.at(name)
+        path = self._path(name)
         return [
             Properties(
                 values if _has_names(values) or is_unknown(values) else Unknown("is not an object"),

@@ -190,9 +190,9 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     properties = Properties(resource.properties, resource.dialect, resource.root)
     cloud = CLOUDS[reader.cloud]
     context, declaration = _context(properties, resource, cloud)
-    read = (
-        _where_it_is(fact, properties, resource, cloud) for fact in reader.read(properties, context)
-    )
+    read = reader.read(properties, context)
+    if not cloud.has_region_property:
+        read = (_where_it_is(fact, properties, resource, cloud) for fact in read)
     facts = [*read, *declaration]
     return _with_derived(
         tuple(
@@ -205,9 +205,10 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
 
 
 def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: Cloud) -> Fact:
-    """A fact without the path of a region where the resource has no such property: no message may
-    ask for it. A template's resources are in the region of its stack, their zones too."""
-    if cloud.has_region_property or "region_at" not in fact.__struct_fields__:
+    """A fact without the path of a region where the resource has no such property, as many of some
+    clouds have none: no message may ask for it. A template's resources are in the region of its
+    stack, their zones too."""
+    if "region_at" not in type(fact).__struct_fields__:
         return fact
     path = read_field(fact, "region_at")
     if not path:

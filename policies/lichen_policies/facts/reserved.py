@@ -13,7 +13,7 @@ from lichen_policies.facts.joined import found
 from lichen_policies.facts.kinds import Machines, Reservation, ReservationUse
 from lichen_policies.facts.machine import is_pattern
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_left_out, is_unknown
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -25,7 +25,7 @@ def uses(target: Properties, *names: str) -> Iterator[ReservationUse]:
     """A ReservationUse for each reservation that a block names, by any of some properties."""
     for name in names:
         for reservation in target.each_text(name):
-            if is_unknown(reservation) and target.computes(reservation):
+            if is_left_out(reservation):
                 continue
             yield ReservationUse(path=target.at(name), reservation=field(reservation))
 

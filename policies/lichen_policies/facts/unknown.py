@@ -38,9 +38,10 @@ class Unknown:
     text that a template makes it of, with the names of what is not known in it
     (``endpoint/${Chat.EndpointName}/variant/all``); empty where that is not known. ``names`` are
     the names in its expression, of which a plan has no more (``aws_sns_topic.page.arn``).
+    ``left_out`` says that nobody gives it: a provider computes it, as a plan marks it.
     """
 
-    __slots__ = ("because", "names", "references", "written")
+    __slots__ = ("because", "left_out", "names", "references", "written")
 
     def __init__(
         self,
@@ -48,11 +49,13 @@ class Unknown:
         references: tuple[str, ...] = (),
         written: str = "",
         names: tuple[str, ...] = (),
+        left_out: bool = False,
     ) -> None:
         self.because = because
         self.references = references
         self.written = written
         self.names = names
+        self.left_out = left_out
 
     def __repr__(self) -> str:
         return f"<unknown: {self.because}>"
@@ -64,10 +67,18 @@ UNKNOWN: Any = Unknown()
 Typed ``Any`` because a fact's field keeps its honest type: reading it never yields this value.
 """
 
+LEFT_OUT: Any = Unknown(left_out=True)
+"""Left to the provider, which computes it: a Terraform plan marks it as known after apply too."""
+
 
 def is_unknown(value: object) -> TypeIs[Unknown]:
     """Whether a plain value read from a document is an :class:`Unknown`."""
     return type(value) is Unknown
+
+
+def is_left_out(value: object) -> bool:
+    """Whether nobody gives a value, so that its provider computes it."""
+    return is_unknown(value) and value.left_out
 
 
 def has_unknown(value: object) -> bool:
@@ -92,12 +103,16 @@ def text_of_parts(parts: Sequence[object], texts: Iterable[str], separator: str 
     it is known."""
     unknown = [part for part in parts if is_unknown(part)]
     whole = made_of(unknown, UNKNOWN)
-    if all(part.written for part in unknown):
-        whole.written = separator.join(
-            part.written if is_unknown(part) else text
-            for part, text in zip(parts, texts, strict=True)
-        )
+    written = [
+        part.written if is_unknown(part) else text for part, text in zip(parts, texts, strict=True)
+    ]
+    # One that is made of itself over and over is no name of anything.
+    if all(part.written for part in unknown) and sum(map(len, written)) < _MOST_CHARACTERS:
+        whole.written = separator.join(written)
     return whole
+
+
+_MOST_CHARACTERS = 10_000
 
 
 def _unknown_in(value: object) -> Iterator[Unknown]:

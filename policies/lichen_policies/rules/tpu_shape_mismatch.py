@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lichen.clouds.tpu_slices import GENERATIONS, Slice, chips_in, slices_of
+from lichen.clouds.gke.tpu_slices import GENERATIONS, Slice, chips_in, slices_of
 from lichen_policies.facts import TpuSlice
 from lichen_policies.rule import Finding, Known, NotApplicable, Unverified, rule
 

@@ -22,7 +22,7 @@ it judges general machines too: those of EC2, EKS, Compute Engine, GKE and Azure
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -50,7 +50,7 @@ Size = tuple[str, str | None, float]
 """A cloud, a family of machines and a number of vCPUs."""
 
 
-class Move(NamedTuple):
+class Move(msgspec.Struct, frozen=True):
     """A group of machines that could be Arm's, and what either costs and emits."""
 
     group: Machines

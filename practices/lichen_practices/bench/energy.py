@@ -1,11 +1,14 @@
-"""Energy from the counters that a machine shows: RAPL of processors, NVML of NVIDIA's GPUs.
+"""Energy from the counters that a machine shows: NVML of NVIDIA's GPUs, IOReport of Apple's chips,
+RAPL of processors.
 
 A counter is of this machine: it says nothing of a server elsewhere. What shows none is unknown,
-with the reason.
+with the reason. Libraries read NVML and IOReport; RAPL is three files a processor, and
+docs/practices/measuring.md says why no library reads them.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +17,9 @@ from typing import Protocol
 from lichen.evidence import Energy
 
 POWERCAP = Path("/sys/class/powercap")
+MIRRORED_UJ = 1_000_000
+"""Dies of one processor may each show the counter of the whole: counters so near are one (found by
+codecarbon, its issue 1274). A joule is a few milliseconds, which pass between two reads."""
 READ_EVERY_S = 5.0
 """Counters of processors begin anew after some 260 kJ: minutes at a few hundred watts."""
 
@@ -35,11 +41,16 @@ class Rapl:
     counter = "RAPL"
 
     def __init__(self, zones: Sequence[Path]) -> None:
-        self._zones = tuple(zones)
-        self._range = [_number(zone / "max_energy_range_uj") for zone in zones]
-        self._last = [_number(zone / "energy_uj") for zone in zones]
+        last: dict[Path, float] = {}
+        for zone in zones:
+            now = _number(zone / "energy_uj")
+            if not now or all(abs(now - each) > MIRRORED_UJ for each in last.values()):
+                last[zone] = now
+        self._zones = tuple(last)
+        self._range = [_number(zone / "max_energy_range_uj") for zone in last]
+        self._last = list(last.values())
         self._total_uj = 0.0
-        count = len(zones)
+        count = len(last)
         self.covers = "the processor" if count == 1 else f"{count} processors"
 
     def joules(self) -> float:
@@ -119,6 +130,38 @@ def nvml() -> Nvml | str:
     return meter if meter.names else "the machine has no GPU (NVML)"
 
 
+class AppleSilicon:
+    """Apple's own counters of a chip: processor, GPU, neural engine and memory added up.
+
+    ``powermetrics`` shows the same to root alone.
+    """
+
+    covers = "the chip"
+    counter = "IOReport"
+    _PARTS = ("cpu_total_mj", "gpu_mj", "gpu_sram_mj", "ane_mj", "dram_mj")
+
+    def __init__(self) -> None:
+        import zeus_apple_silicon
+
+        self._monitor = zeus_apple_silicon.AppleEnergyMonitor()
+        self.joules()
+
+    def joules(self) -> float:
+        shown = self._monitor.get_cumulative_energy()
+        # A chip that lacks a counter has None there.
+        return float(sum(getattr(shown, part, None) or 0 for part in self._PARTS)) / 1e3
+
+
+def apple_silicon() -> AppleSilicon | str:
+    """The counters of Apple's chip, or why there is none."""
+    try:
+        return AppleSilicon()
+    except ImportError:
+        return "zeus-apple-silicon is not installed (IOReport)"
+    except (RuntimeError, OSError):
+        return "the machine shows no counter of Apple's chips (IOReport)"
+
+
 class Metering:
     """Energy between :meth:`start` and :meth:`stop`, of one meter."""
 
@@ -145,11 +188,9 @@ class Metering:
 
 
 def meter_of_this_machine() -> Meter | str:
-    """The GPUs' counter where there are GPUs, else the processors'; else why there is none."""
+    """The GPUs' counter where there are GPUs, else the chip's; else why there is none."""
     graphics = nvml()
     if not isinstance(graphics, str):
         return graphics
-    processors = rapl()
-    if not isinstance(processors, str):
-        return processors
-    return f"{graphics}; {processors}"
+    chip = apple_silicon() if sys.platform == "darwin" else rapl()
+    return f"{graphics}; {chip}" if isinstance(chip, str) else chip

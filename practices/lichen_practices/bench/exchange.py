@@ -219,6 +219,6 @@ async def _read_whole(response: httpx.Response, shape: Shape, seen: _Seen) -> No
         return
     try:
         body = json.loads(bytes(content))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _Garbled("the answer is not JSON") from None
     seen.input_tokens, seen.output_tokens = usage_of(body)

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from lichen.document import InputError
 from lichen.evidence import Percentile, Percentiles, Record, Unanswered
 from lichen.figures import billions
-from lichen.parsing.content import content_of, text_of
+from lichen.parsing.content import text_in
 from lichen.words import Precision
 from lichen_practices.bench.record import About
 
@@ -39,7 +39,7 @@ def records_of_other(path: Path, about: About) -> tuple[Record, ...]:
 
     :class:`InputError` where the file is of no tool that is read, or has no time in it.
     """
-    text = text_of(content_of(path, _MOST_MIB))
+    text = text_in(path, _MOST_MIB)
     try:
         found = tuple(_records(text, about))
     except InputError as error:
@@ -75,11 +75,11 @@ def _documents(text: str) -> Sequence[Any]:
     """One JSON document, or one a line."""
     try:
         return [json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError("is not JSON", fix=f"read are {READ}") from None
 
 
@@ -482,6 +482,8 @@ _RATES = (
     "Samples per second", "Completed samples per second", "Scheduled samples per second",
     "QPS w/o loadgen overhead",
 )  # fmt: skip
+_TOKEN_RATES = ("Completed tokens per second", "TPS w/o loadgen overhead")
+"""Tokens of answers a second; over the rate of requests they are an answer's tokens."""
 
 
 def _loadgen(text: str, about: About) -> Iterator[Record]:
@@ -517,6 +519,7 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
     at_once = (of("samples_per_query") or 1.0) if scenario == "MultiStream" else 1.0
     if rate is None and mean_s:
         rate = at_once / mean_s
+    tokens = next((found for name in _TOKEN_RATES if (found := of(name)) is not None), None)
     counted = of("min_query_count") or 1.0  # the summary has no other count
 
     def times(name: str) -> Percentiles | None:
@@ -531,6 +534,7 @@ def _loadgen(text: str, about: About) -> Iterator[Record]:
         loop=_LOOPS[scenario],
         offered_rps=of("target_qps") if scenario == "Server" else None,
         requests_per_s=rate,
+        output_tokens=round(tokens / rate) if tokens and rate else None,
         time_to_first_token_ms=ms("first token latency", "50.00"),
         time_per_output_token_ms=ms("time to output token", "50.00"),
         request_ms=ms("latency", "50.00"),

@@ -91,7 +91,7 @@ def read_template(text: str) -> Any:
     """A template's JSON; :class:`InputError` where it is none, or has no place for the prompt."""
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError("is not JSON", fix="write the request's body as JSON") from None
     if PROMPT not in json.dumps(body):
         raise InputError(
@@ -109,7 +109,7 @@ def read_event(data: str) -> Piece | None:
         return Piece()
     try:
         event = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict):
         return None

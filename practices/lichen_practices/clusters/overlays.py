@@ -17,6 +17,7 @@ from lichen.document import InputError
 from lichen.grid import classify
 from lichen.holding import power_of
 
+KIND = "NodeOverlay"
 _GRAMS_A_TONNE = 1_000_000
 _MACHINES = "compute"
 """The kind of hosting whose machines may be nodes of a cluster."""
@@ -113,7 +114,7 @@ def _overlay(
 ) -> dict[str, Any]:
     return {
         "apiVersion": "karpenter.sh/v1alpha1",
-        "kind": "NodeOverlay",
+        "kind": KIND,
         "metadata": {
             "name": f"lichen-carbon-{number:03}",
             "labels": {"app.kubernetes.io/managed-by": "lichen"},

@@ -1,25 +1,38 @@
 """A prompt's template: what is the same in every request, and where something varies.
 
-Placeholders are those of Jinja (``{{ name }}``, ``{% for ... %}``), of Python's ``format``
-(``{name}``) and of shells (``${name}``). A cache of prefixes has what is before the first one.
+Placeholders are those of Jinja, Mustache and Go (``{{ name }}``, ``{% for ... %}``), of Python's
+``format`` and LangChain (``{name}``) and of shells (``${name}``). A cache of prefixes has what is
+before the first one.
+
+A placeholder's name may be printed, a text in one never: not even a word that only might be text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
 from lichen.prompt_tokens import COMMENT, VARYING, fixed_part, prefix_part
 
-_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_NAMED = re.compile(r"[-~&#^/>{]?\s*\.?([A-Za-z_][\w.]*)\s*(?:[|(\[].*|[-~]?)", re.DOTALL)
+"""What begins with a name and goes on as an expression does: nothing, a filter, a call, an item."""
+_STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`", re.DOTALL)
+_OPEN = re.compile(r"[\"'`]|^=")
+"""A string that ends beyond its placeholder, or Mustache's change of braces."""
+_VERBATIM = re.compile(
+    r"\{%[-+]?\s*(raw|verbatim)\b.*?\{%[-+]?\s*end\1\b.*?%\}|\{{4}[^{}]*\}{4}.*?\{{4}/[^{}]*\}{4}",
+    re.DOTALL,
+)
+"""What Jinja and Handlebars take as text, braces and all."""
 _BLANKS = re.compile(r"[ \t]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 class PromptTemplate(msgspec.Struct, frozen=True):
     """``fixed`` is all text outside the placeholders, ``prefix`` what is before the first one;
-    ``names`` are the placeholders', each once, in order."""
+    ``names`` are the placeholders' that surely are names, each once, in order."""
 
     fixed: str
     prefix: str
@@ -28,21 +41,34 @@ class PromptTemplate(msgspec.Struct, frozen=True):
 
 def template_of(text: str) -> PromptTemplate:
     """The parts of a prompt's text."""
-    text = COMMENT.sub("", text)
-    found = list(VARYING.finditer(text))
-    names = dict.fromkeys(name for match in found if (name := _name(match)))
     return PromptTemplate(
         fixed=fixed_part(text),
         prefix=prefix_part(text),
-        names=tuple(names),
+        names=tuple(dict.fromkeys(_names(text))),
     )
 
 
-def _name(match: re.Match[str]) -> str:
-    """What a placeholder is called; blank of a block, whose names are those in it."""
-    said = match["jinja"] or match["shell"] or match["format"] or ""
-    found = _NAME.search(said)
-    return found[0] if found else ""
+def _names(text: str) -> Iterator[str]:
+    """What placeholders are called; none of a block, whose names are those in it."""
+    text = _VERBATIM.sub("", COMMENT.sub("", text))
+    # Behind a backslash a placeholder is text.
+    found = [one for one in VARYING.finditer(text) if text[one.start() - 1 : one.start()] != "\\"]
+    if any(_OPEN.search(_expression(one)) for one in found):
+        return  # where the next placeholder begins is not sure
+    # Where {name} is a placeholder, {{name}} is a text in braces; blocks are Jinja's alone.
+    escaped = any(one["format"] for one in found) and not any(one["block"] for one in found)
+    for one in found:
+        said = one["shell"] or one["format"] or ""
+        named = _NAMED.fullmatch(_expression(one).strip())
+        if one["jinja"] and named and not escaped:
+            said = named[1]
+        if said:
+            yield said
+
+
+def _expression(placeholder: re.Match[str]) -> str:
+    """What is in a placeholder's double braces or block, without the texts in it."""
+    return _STRING.sub("", placeholder["jinja"] or placeholder["block"] or "")
 
 
 def shortened(text: str) -> str:

@@ -27,7 +27,7 @@ from lichen.placing.allowed import restricted
 from lichen.placing.choose import place
 from lichen.placing.placement import NoPlacement, Placement
 from lichen.placing.question import Question
-from lichen.whole_file import write_whole
+from lichen.whole_file import write_asked
 from lichen.words import Environment, Objective
 from lichen.workload import Workload, read_workload
 from lichen_practices.catalogue_hash import catalogue_hash
@@ -236,13 +236,16 @@ def _chosen(asked: PlaceDecision, answer: Placement | NoPlacement) -> PlaceDecis
 
 def write_record(record: DecisionRecord, path: Path) -> None:
     """The record as JSON, written whole or not at all."""
-    text = msgspec.json.format(msgspec.json.encode(record)) + b"\n"
+    write_asked(path, msgspec.json.format(msgspec.json.encode(record)) + b"\n")
+
+
+def is_decision(path: Path) -> bool:
+    """Whether a file is a decision record, of any version."""
     try:
-        write_whole(path, text)
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(path)
-        ) from None
+        document = read_document(path)
+    except InputError:
+        return False
+    return isinstance(document, dict) and "decision" in document
 
 
 def read_decision(path: Path) -> DecisionRecord:

@@ -302,7 +302,8 @@ class _Maker:
         passport = running.passport
         if passport is None or not passport.mean_rps:
             return None
-        tokens = passport.output_tokens
+        card = self.gate.catalogue.models.get(passport.model or "")
+        tokens = passport.output_tokens if card is None or card.generates else None
         units = passport.mean_rps * 3600 * HOURS_PER_MONTH * (tokens or 1) / 1000
         return PerUnit(
             unit="1,000 output tokens" if tokens else "1,000 requests",

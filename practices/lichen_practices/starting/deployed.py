@@ -147,7 +147,7 @@ def _draft(
     return KnownWorkload(
         name=name_of(declared.workload or name),
         model=None if card is None else card.name,
-        generates=card is None or card.kind in ("llm", "vlm"),
+        generates=card is None or card.generates,
         precisions=_precisions(fact, declared),
         peak_rps=declared.peak_rps,
         mean_rps=declared.mean_rps,

@@ -301,6 +301,13 @@ class History:
                 )
             if version is not None:
                 return
+        others = set(sql.inspect(connection).get_table_names()) - set(_TABLES.tables)
+        if others and connection.dialect.name == "sqlite":  # a server's database may be shared
+            raise InputError(
+                "is another program's database",
+                fix="name a file that is not there yet, or a history of lichen watch",
+                document=self._shown,
+            )
         _TABLES.create_all(connection)
         connection.execute(_VERSIONS.insert().values(version=VERSION))
 

@@ -11,7 +11,7 @@ from typing import get_args
 import msgspec
 
 from lichen.document import InputError
-from lichen.whole_file import write_whole
+from lichen.whole_file import write_asked
 from lichen_practices.watching.address import without_secret
 from lichen_practices.watching.kinds import Kind
 from lichen_practices.watching.run import Watched
@@ -107,12 +107,7 @@ def write_prometheus(watched: Watched, path: Path) -> None:
         gauge = Sampled(each.name, each.help, names, registry=registry)
         for labels, value in each.values:
             (gauge.labels(**labels) if labels else gauge).set(value)
-    try:
-        write_whole(path, generate_latest(registry))
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror})", fix="check the path", document=str(path)
-        ) from None
+    write_asked(path, generate_latest(registry))
 
 
 def send_otlp(watched: Watched, address: str, timeout_s: float = 10) -> None:

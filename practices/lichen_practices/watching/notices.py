@@ -148,7 +148,7 @@ def as_one_fix(
     better: Notice, address: str, stack: str, report: Report, gate: Gate
 ) -> tuple[Notice, frozenset[str]]:
     """A better placement beside what rules say of the same machines: the fix is said once, where it
-    it emits less. The notice, and the marks of the findings that it outdoes: none that blocks, and
+    emits less. The notice, and the marks of the findings that it outdoes: none that blocks, and
     none whose saving is not known."""
     rivals = [
         verdict

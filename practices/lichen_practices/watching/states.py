@@ -21,7 +21,7 @@ from lichen_policies.dialects import read
 from lichen_policies.facts.resource import Resource
 
 from lichen.document import InputError
-from lichen.parsing.content import text_of
+from lichen.parsing.content import content_of, text_of
 from lichen_practices.watching.address import without_secret
 
 if TYPE_CHECKING:
@@ -117,11 +117,9 @@ def _is_name_of_state(name: str) -> bool:
 
 def _of_file(path: Path, *, named: bool) -> KeptText | UnreadState:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return _refused(str(path), "is larger than 256 MiB", named)
-        content = path.read_bytes()
-    except OSError as error:
-        return _refused(str(path), f"cannot be read ({error.strerror})", named)
+        content = content_of(path, MOST_BYTES >> 20)
+    except InputError as error:
+        return _refused(str(path), error.wrong, named)
     return _decoded(str(path), content, named)
 
 

@@ -54,28 +54,28 @@ class Noting:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        def answer(said: Any, status: str = "200 OK") -> Iterable[bytes]:
+            start_response(status, [("Content-Type", "application/json")])
+            return [json.dumps(said).encode()]
+
+        path = environ["PATH_INFO"]
         noted = {"/used": sorted(self.used), "/deleted-in-use": DELETED_IN_USE}
-        if environ["PATH_INFO"] in noted:
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(noted[environ["PATH_INFO"]]).encode()]
-        if environ["PATH_INFO"] == "/idle":
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(copies.idle()).encode()]
-        if environ["PATH_INFO"].startswith(_SERVICE_METRIC):
-            region = environ["PATH_INFO"].removeprefix(_SERVICE_METRIC)
+        if path in noted:
+            return answer(noted[path])
+        if path == "/idle":
+            return answer(copies.idle())
+        if path.startswith(_SERVICE_METRIC):
             said = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-            _put_metric(region, said["namespace"], said["data"])
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [b"{}"]
-        if environ["PATH_INFO"].startswith(_FUNCTION_URL):
+            _put_metric(path.removeprefix(_SERVICE_METRIC), said["namespace"], said["data"])
+            return answer({})
+        if path.startswith(_FUNCTION_URL):
             extended_app("lambda")
             from sandbox.aws.emulator.extensions.awslambda import called_through_url
 
             status, said = called_through_url(
-                environ["PATH_INFO"].removeprefix(_FUNCTION_URL), environ["HTTP_X_PRINCIPAL"]
+                path.removeprefix(_FUNCTION_URL), environ["HTTP_X_PRINCIPAL"]
             )
-            start_response(status, [("Content-Type", "application/json")])
-            return [json.dumps(said).encode()]
+            return answer(said, status)
         if found := _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", "")):
             if found[2] not in self.ours:
                 self.used.add((found[2], found[1]))

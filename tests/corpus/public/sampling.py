@@ -31,6 +31,8 @@ THIRD_SEED = 20261128
 THIRD_RESOURCES = 100
 FOURTH_SEED = 20261129
 FOURTH_RESOURCES = 110
+FIFTH_SEED = 20261130
+FIFTH_RESOURCES = 100
 PER_DOCUMENT = 3
 PER_REPOSITORY = 8
 """At most so many documents of one repository and format, so that none decides the figures."""

@@ -54,18 +54,18 @@ class Run:
 def checkov(
     *arguments: str | Path,
     checks: Path = CHECKS,
+    asked: str | None = "CKV2_LICHEN_*",
     environment: dict[str, str] | None = None,
     from_its_start: bool = False,
     whole: bool = True,
 ) -> Run:
-    """Run Checkov with our checks alone, in a fork of one that has imported itself, or as its
-    users start it. With ``whole`` a file that does not parse fails."""
+    """Run Checkov with the checks that are ``asked``, or all, in a fork of one that has imported
+    itself, or as its users start it. With ``whole`` a file that does not parse fails."""
     given = [
         *map(str, arguments),
         "--external-checks-dir",
         str(checks),
-        "--check",
-        "CKV2_LICHEN_*",
+        *(() if asked is None else ("--check", asked)),
         "--skip-download",
         "--compact",
         "--output",

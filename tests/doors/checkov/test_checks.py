@@ -319,6 +319,33 @@ def test_a_default_that_may_be_replaced_is_unverified(with_variables: Path) -> N
     assert (MANY, f"module.given.{CONFIGURATION}.inner") in failed
 
 
+TAGGED = """
+provider "aws" {
+  region = "eu-north-1"
+}
+variable "env" {}
+resource "aws_sagemaker_endpoint_configuration" "chat" {
+  production_variants {
+    model_name             = "m"
+    instance_type          = "ml.g5.12xlarge"
+    initial_instance_count = MACHINES
+  }
+  tags = { env = var.env }
+}
+"""
+
+
+def test_an_environment_that_is_not_known_may_be_any(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(TAGGED.replace("MACHINES", "1"))
+    failed = checkov("--directory", tmp_path, "--framework", "terraform").of("FAILED")
+    assert (MANY, CHAT) not in failed
+    (message,) = failed[f"{MANY}_UNVERIFIED", CHAT]
+    assert "cannot be checked: environment is" in message
+    (tmp_path / "main.tf").write_text(TAGGED.replace("MACHINES", "4"))
+    failed = checkov("--directory", tmp_path, "--framework", "terraform").of("FAILED")
+    assert (MANY, CHAT) in failed
+
+
 def test_what_a_file_of_variables_gives_is_judged(with_variables: Path) -> None:
     given = with_variables / "prod.tfvars"
     given.write_text('machine = "ml.p4d.24xlarge"\nmachines = 50\nregion = "ap-south-1"\n')

@@ -171,6 +171,17 @@ def test_an_unknown_is_our_own_unverified_violation(pack: Pack) -> None:
     assert UNKNOWN not in str(response)
 
 
+def test_an_environment_that_is_not_known_may_be_any(pack: Pack) -> None:
+    pack.configure_stack("main")
+    many = pack.analyze(ENDPOINT_CONFIGURATION, served(**BIG) | {"tags": UNKNOWN})
+    assert levels(many)["too-many-accelerators"] == "mandatory"
+    inputs = served(instanceType="ml.g5.12xlarge", initialInstanceCount=1)
+    few = pack.analyze(ENDPOINT_CONFIGURATION, inputs | {"tags": UNKNOWN})
+    assert levels(few)["too-many-accelerators"] == "advisory"
+    said = "Unverified: cannot be checked yet: environment is known only after deployment"
+    assert said in message(few, "too-many-accelerators")
+
+
 def test_an_unknown_elsewhere_does_not_abandon_a_rule(pack: Pack) -> None:
     inputs = served(**BIG) | {"name": UNKNOWN, "kmsKeyArn": UNKNOWN}
     assert levels(pack.analyze(ENDPOINT_CONFIGURATION, inputs)) == {

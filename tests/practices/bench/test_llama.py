@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +12,7 @@ from lichen_doors.command import main
 
 from sandbox.llama import SERVER
 from sandbox.llama.model import write_model
+from sandbox.serving import serving
 
 pytestmark = pytest.mark.skipif(
     not SERVER.is_file(), reason="llama.cpp's server is not built here: make llama"
@@ -27,34 +23,10 @@ pytestmark = pytest.mark.skipif(
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("llama")
     write_model(folder / "tiny.gguf")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [SERVER, "-m", folder / "tiny.gguf", "--host", "127.0.0.1", "--port", str(port),
-             "-np", "4", "-c", "8192", "-t", "1", "--no-webui"],
-            stdout=log, stderr=log,
-        )  # fmt: skip
-        try:
-            address = f"http://127.0.0.1:{port}"
-            until = time.monotonic() + 60
-            while not _is_ready(address):
-                assert process.poll() is None, (folder / "log").read_text()[-2000:]
-                assert time.monotonic() < until
-                time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _is_ready(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    server = [SERVER, "-m", folder / "tiny.gguf", "--host", "127.0.0.1",
+              "-np", "4", "-c", "8192", "-t", "1", "--no-webui", "--port"]  # fmt: skip
+    with serving(server, ready="/health", within_s=60, log=folder / "log") as address:
+        yield address
 
 
 @pytest.mark.parametrize("load", [("--closed", "2"), ("--rate", "5")])

@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import random
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -26,6 +27,7 @@ from lichen_practices.bench.record import About, record_of
 
 from lichen.document import InputError
 from lichen.evidence import Energy, Record, Unanswered
+from tests.practices.bench.clock import SimulatedLoop
 from tests.practices.bench.server import TOKENS, Server, serving
 
 FIRST_S, NEXT_S = 3.0, 0.75
@@ -101,6 +103,42 @@ def test_known_delays_are_reproduced_within_5_percent(runs: dict[str, Found]) ->
     assert record.between_tokens is not None
     assert record.between_tokens.count == 5 * (TOKENS - 1)
     assert (record.input_tokens, record.output_tokens) == (40, TOKENS)
+
+
+def test_an_open_loop_reproduces_a_distribution_of_delays_within_5_percent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Some 120 requests arrive as a Poisson process; nine of ten are quick, one is slow."""
+    draw = random.Random(11)
+    delays = [
+        (draw.uniform(0.1, 0.5), draw.uniform(0.02, 0.06))
+        if draw.random() < 0.9
+        else (draw.uniform(1.0, 3.0), draw.uniform(0.2, 0.5))
+        for _ in range(200)
+    ]
+    server = Server(delays=delays)
+
+    async def measured() -> Record:
+        async with await server.listen():
+            load = plan(server, rates_rps=(12.0,), warm_up_s=1.0, seconds=10.0)
+            return record_of(await measure(load), load, ABOUT)
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        monkeypatch.setattr(time, "perf_counter", runner.get_loop().time)
+        record = runner.run(measured())
+    injected = delays[record.warm_up_requests : len(server.seen)]
+    assert 90 < record.requests == len(injected) < 150
+    assert record.unanswered == Unanswered()
+    for found, of_each in (
+        (record.first_token, [first for first, _ in injected]),
+        (record.between_tokens, [gap for _, gap in injected for _ in range(TOKENS - 1)]),
+        (record.request, [first + (TOKENS - 1) * gap for first, gap in injected]),
+    ):
+        assert found is not None
+        assert found.count == len(of_each)
+        hundredths_s = statistics.quantiles(of_each, n=100, method="inclusive")
+        for measured_ms, share in ((found.p50, 50), (found.p95, 95), (found.p99, 99)):
+            assert measured_ms.ms / (hundredths_s[share - 1] * 1e3) == pytest.approx(1, abs=0.05)
 
 
 def test_the_warm_up_is_not_measured(runs: dict[str, Found]) -> None:

@@ -223,6 +223,77 @@ def test_loadgen(tmp_path: Path) -> None:
     assert record.requests == 240
 
 
+WRITTEN_SERVER = """\
+================================================
+MLPerf Results Summary
+================================================
+SUT name : PySUT
+Scenario : Server
+Mode     : PerformanceOnly
+Completed samples per second    : 17.49
+Completed tokens per second: 146.88
+Result is : VALID
+  Performance constraints satisfied : Yes
+  Min duration satisfied : Yes
+TTFT Early Stopping Result:
+ * Run successful.
+
+================================================
+Additional Stats
+================================================
+Scheduled samples per second : 18.76
+Min latency (ns)                : 50545806
+Max latency (ns)                : 107878175
+Mean latency (ns)               : 66895818
+50.00 percentile latency (ns)   : 63301854
+95.00 percentile latency (ns)   : 92009570
+99.00 percentile latency (ns)   : 107878175
+99.90 percentile latency (ns)   : 107878175
+
+Completed tokens per second                 : 146.88
+Mean First Token latency (ns)               : 31987277
+50.00 percentile first token latency (ns)   : 29163464
+95.00 percentile first token latency (ns)   : 56903236
+99.00 percentile first token latency (ns)   : 74040602
+
+Mean Time per Output Token (ns)                : 4986934
+50.00 percentile time to output token (ns)   : 4522530
+
+================================================
+Test Parameters Used
+================================================
+samples_per_query : 1
+target_qps : 20
+ttft_latency (ns): 100000000
+min_duration (ms): 1000
+min_query_count : 20
+"""
+"""Lines as mlcommons-loadgen 6.0.17 wrote them of a server of ours that answers 8 tokens: the first
+after 20 ms and the last after 50 ms, on a busy machine."""
+
+
+def test_loadgen_as_it_writes(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, WRITTEN_SERVER, "mlperf_log_summary.txt")
+    assert (record.loop, record.offered_rps, record.requests) == ("open", 20.0, 20)
+    assert (record.requests_per_s, record.request_ms) == (17.49, 63.301854)
+    assert record.concurrency == pytest.approx(17.49 * 0.0669, rel=0.01)
+    assert record.time_to_first_token_ms == 29.163464
+    assert record.time_per_output_token_ms == 4.52253
+    assert record.first_token is not None
+    assert record.first_token.p99.ms == 74.040602
+    assert record.output_tokens == 8  # 146.88 tokens and 17.49 samples a second
+
+    alone = (
+        "MLPerf Results Summary\nScenario : SingleStream\nMode     : PerformanceOnly\n"
+        "QPS w/ loadgen overhead         : 17.06\nQPS w/o loadgen overhead        : 16.45\n"
+        "Mean latency (ns)               : 60805799\n"
+        "50.00 percentile latency (ns)   : 53954646\n"
+        "TPS w/ loadgen overhead         : 143.63\nTPS w/o loadgen overhead        : 131.57\n"
+    )
+    (record,) = read(tmp_path, alone, "mlperf_log_summary.txt")
+    assert (record.loop, record.output_tokens) == ("closed", 8)
+
+
 def test_a_result_that_calls_its_model_otherwise_is_noted(tmp_path: Path) -> None:
     (record,) = read(tmp_path, {**VLLM, "model_id": "foo/bar"})
     assert record.notes == "The result calls its model foo/bar."
@@ -278,6 +349,7 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("not json", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ({"some": "thing"}, "is of no tool that is read"),
         ({**VLLM, "completed": 0, "total_input_tokens": 0}, "no request that was answered"),
         ({"request_throughput": 4.0, "mean_ttft_ms": 130.0}, "not all of its fields"),
@@ -297,4 +369,11 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
 def test_what_is_no_result_is_a_sentence(content: object, says: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=says) as raised:
         read(tmp_path, content)
+    assert raised.value.document.endswith("result.json")
+
+
+def test_what_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_bytes(b"a caf\xe9 of text")
+    with pytest.raises(InputError, match="is not UTF-8 text") as raised:
+        records_of_other(tmp_path / "result.json", ABOUT)
     assert raised.value.document.endswith("result.json")

@@ -131,6 +131,47 @@ def test_nothing_of_a_prompt_is_printed(prompt: Path) -> None:
         assert "promise" not in run.output
 
 
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        # Jinja
+        ('{{ "zebra" | upper }} {{ name }}', ["name"]),
+        ("{{ 'zebra' ~ name }} {{ name | default('zebra') }}", ["name"]),
+        ('{{ "a\\"zebra" }} {{ users["zebra"] }} {{ call(key="zebra") }}', ["users", "call"]),
+        ('{{ name | default("}} {{ zebra }} ") }}', []),
+        ("{% if name == 'zebra' %}{{ name }}{% endif %}{% set x = 'zebra' %}", ["name"]),
+        ("{% raw %}{{ zebra }}{% endraw %}{{ name }}", ["name"]),
+        ("{{ 5zebra }} {{ zebra is it }} {# zebra #}", []),
+        # Python's format, and LangChain, whose text in braces has two of them
+        ("{name!r:>10} {{zebra}} {day:%Y-%m-%d} {share:.1%}", ["name", "day", "share"]),
+        ('{name} {{"key": "zebra"}} {{zebra: zebra}} {{{{zebra}}}}', ["name"]),
+        ("{zebra: zebra} {zebra:zebra} {'zebra'}", []),
+        # Mustache and Handlebars
+        ("{{#name}}{{! zebra }}{{{other}}}{{/name}}{{> part}}", ["name", "other", "part"]),
+        ("{{!-- {{ zebra }} --}}{{#if (eq name 'zebra')}}{{/if}}\\{{zebra}}", ["if"]),
+        ("{{=<% %>=}} {{ zebra }} <% name %>", []),
+        ("{{{{raw}}}} {{ zebra }} {{{{/raw}}}}{{ name }}", ["name"]),
+        # Go
+        ('{{- /* zebra */ -}}{{ .Name }}{{ printf "zebra" .Name }}', ["Name"]),
+        ('{{ `zebra` }}{{ if eq .Name "zebra" }}{{ "{{" }} zebra {{ "}}" }}', []),
+        # Shells, and a chat in JSON
+        ("${name} ${name:-zebra}", ["name"]),
+        ('[{"role": "user", "content": "zebra {{ name }}"}]', ["name"]),
+    ],
+)
+def test_a_name_is_printed_a_text_never(template: str, names: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "support.txt"
+    path.write_text(template)
+    assert answered(path)["prompts"][0]["placeholders"] == names
+    for form in ("text", "json"):
+        assert "zebra" not in prompts(path, "--format", form).output
+
+
+def test_comments_are_never_sent_and_text_in_braces_is() -> None:
+    assert template_of("Be {{! a }}brief{{- /* b */ -}}.{{!-- {{c}} --}}").fixed == "Be brief."
+    assert template_of("As {role: user}").prefix == "As {role: user}"
+
+
 def test_nothing_of_a_prompt_is_sent(
     prompt: Path, tokenizer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

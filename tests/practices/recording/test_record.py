@@ -71,6 +71,19 @@ def test_a_record_is_a_json_file(folder: Path) -> None:
     assert not (folder / "decision").exists()
 
 
+@pytest.mark.parametrize("words", [("check", "state.json"), ("place", "chat.yaml")])
+def test_only_an_earlier_record_is_written_over(folder: Path, words: tuple[str, str]) -> None:
+    for _ in range(2):
+        assert run(*words, "--record", "decision.json").exit_code in (0, 1)
+    (folder / "other.json").write_text("{}")
+    refused = run(*words, "--record", "other.json")
+    assert (refused.exit_code, refused.stderr) == (
+        2, "lichen: --record: other.json is no decision record, and would be lost. "
+        "Fix: name another file.\n",
+    )  # fmt: skip
+    assert (folder / "other.json").read_text() == "{}"
+
+
 @pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
 def test_gpg_signs_a_record_and_finds_a_change(
     folder: Path, monkeypatch: pytest.MonkeyPatch

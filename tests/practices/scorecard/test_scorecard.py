@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from lichen_practices.scorecard.practices import PRACTICES
 
 from lichen.day import present_day
 from lichen.emissions import HOURS_PER_MONTH
+from lichen.figures import figure
 from tests.doors.report.test_page import Tags, in_chromium, seen
 from tests.practices.watching.made import LLAMA, configuration, state
 
@@ -173,6 +175,59 @@ def test_sci_is_a_month_over_its_units(fleet: Path) -> None:
     assert chat.per_unit.gco2e == chat.gco2e_month * (1 / units)
     assert chat.usd_month is not None
     assert chat.per_unit.usd == pytest.approx(chat.usd_month / units)
+
+
+def test_joules_are_those_of_the_grams(fleet: Path) -> None:
+    card = card_of(fleet)
+    chat = named(card, "chat")
+    assert chat.per_unit is not None
+    joules = chat.per_unit.joules
+    assert joules is not None
+    assert joules.low < joules.likely < joules.high
+    units = 0.5 * 200 * 3600 * HOURS_PER_MONTH / 1000
+    kwh_month = joules.likely * units / 3_600_000
+    grid = Gate.near(fleet).catalogue.region("eu-central-1").grid_gco2e_kwh
+    assert grid is not None
+    assert chat.gco2e_month is not None
+    # What is not from electricity is from making the hardware.
+    assert 0.5 < kwh_month * grid / chat.gco2e_month.likely < 1.0
+    page = as_scorecard_page(card)
+    assert f"<b>{figure(joules.likely)} J</b>" in page
+    assert "not known" in page[page.index("mystery") :]
+
+
+def test_a_bar_is_a_month_s_grams_on_the_axis(fleet: Path) -> None:
+    card = card_of(fleet)
+    known = [each for each in card.endpoints if each.gco2e_month is not None]
+    bars = re.findall(
+        r'class="fill (\w+)" style="width:([\d.]+)%"></span>'
+        r'<span class="whisker" style="left:([\d.]+)%;width:([\d.]+)%">',
+        as_scorecard_page(card),
+    )
+    assert len(bars) == len(known) >= 2
+    scale = []
+    for (carbon_class, likely, low, wide), each in zip(bars, known, strict=True):
+        assert each.gco2e_month is not None
+        assert carbon_class == each.carbon_class
+        assert 0 <= float(low) <= float(likely) <= float(low) + float(wide) <= 100.01
+        scale.append(each.gco2e_month.likely / float(likely))
+        assert float(low) == pytest.approx(
+            each.gco2e_month.low / each.gco2e_month.likely * float(likely), abs=0.02
+        )
+    assert max(scale) == pytest.approx(min(scale), rel=0.01)
+
+
+def test_sci_of_an_encoder_is_by_its_requests(tmp_path: Path) -> None:
+    tags = {**LLAMA, "lichen:model": "BAAI/bge-small-en-v1.5"}
+    file = tmp_path / "fleet.json"
+    file.write_text(json.dumps(state(configuration("vectors", "eu-north-1", tags=tags))))
+    vectors = named(card_of(file), "vectors")
+    assert vectors.per_unit is not None
+    assert vectors.per_unit.unit == "1,000 requests"
+    assert vectors.usd_month is not None
+    assert vectors.per_unit.usd == pytest.approx(
+        vectors.usd_month / (0.5 * 3600 * HOURS_PER_MONTH / 1000)
+    )
 
 
 def test_json_is_as_its_schema_says(fleet: Path) -> None:

@@ -17,6 +17,7 @@ from lichen_practices.starting.draft import KnownWorkload, text_of_draft
 from lichen.document import InputError
 from lichen.workload import Workload, as_workload, read_workload
 from tests.fixed import fixed
+from tests.practices.terminal import on_a_terminal
 
 ANSWER = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "init.json").read_text())
 ANSWERS = ("--peak-rps", "2", "--input-tokens", "600", "--output-tokens", "200",
@@ -275,3 +276,39 @@ def test_a_file_that_is_there_is_kept() -> None:
     run = init("--model", "meta-llama/Llama-3.1-8B", *ANSWERS)
     assert run.exit_code == 2
     assert Path("workload.yaml").read_text() == "mine"
+
+
+def test_a_terminal_is_asked_five_questions(tmp_path: Path) -> None:
+    ends, shown = on_a_terminal(
+        ["init", "--output", "chat.yaml"],
+        tmp_path,
+        answers=(
+            ("Which model", "meta-llama/Llama-3.1-8B"),
+            ("1. Requests a second", "-1"),  # refused, and asked again
+            ("1. Requests a second", "2.5"),
+            ("2. Tokens of a typical prompt", "700"),
+            ("and of its answer", ""),
+            ("3. The answer begins within", "1500"),
+            ("4. Data must stay in", "EU"),
+            ("5. Environment", "staging"),
+        ),
+    )
+    assert ends == 0, shown
+    workload = read_workload(tmp_path / "chat.yaml")
+    assert workload.model == "meta-llama/Llama-3.1-8B"
+    assert workload.traffic.peak_rps == 2.5
+    assert (workload.traffic.input_tokens, workload.traffic.output_tokens) == (700, 200)
+    assert workload.latency.time_to_first_token_ms == 1500.0
+    assert workload.where.residency == "EU"
+    assert workload.environment == "staging"
+
+
+def test_an_embedding_is_not_asked_for_its_answer(tmp_path: Path) -> None:
+    ends, shown = on_a_terminal(
+        ["init", "--model", "BAAI/bge-m3", "--peak-rps", "4", "--output", "vectors.yaml"],
+        tmp_path,
+        answers=(("3. A request ends within", ""), ("4. Data must stay in", ""), ("5. Env", "")),
+    )
+    assert ends == 0, shown
+    assert "and of its answer" not in shown
+    assert read_workload(tmp_path / "vectors.yaml").environment == "prod"

@@ -222,3 +222,24 @@ def test_a_part_of_a_state_is_not_passed_over(stacks: Path) -> None:
     (stacks / "empty.json").write_text("")
     unread = [each.place for each in read_states([str(stacks)]) if isinstance(each, UnreadState)]
     assert unread == [str(stacks / "cut.tfstate"), str(stacks / "empty.json")]
+
+
+@pytest.mark.parametrize("kind", ["another program's", "a state", "the answer"])
+def test_no_file_of_another_kind_becomes_a_history(stacks: Path, tmp_path: Path, kind: str) -> None:
+    file, output = tmp_path / "kept", tmp_path / "answer.txt"
+    if kind == "another program's":
+        with sqlite3.connect(file) as connection:
+            connection.execute("create table photos (name text)")
+        said = f"{file}: is another program's database. Fix: name a file that is not there yet"
+    elif kind == "a state":
+        file.write_bytes((stacks / "one.json").read_bytes())
+        said = f"--history: {file} is a state, and would be lost"
+    else:
+        output = file
+        said = f"--history: {file} is what --output writes, and one of both would be lost"
+    before = file.read_bytes() if file.exists() else None
+    words = ["watch", str(stacks), "--history", str(file), "--output", str(output)]
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.stderr.split())
+    assert (file.read_bytes() if file.exists() else None) == before

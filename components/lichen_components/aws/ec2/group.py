@@ -1,4 +1,4 @@
-"""A group of machines on Inferentia2 or Graviton, and all that it needs: nothing is chosen here."""
+"""A group of machines on Graviton or a Neuron chip, and all it needs: nothing is chosen here."""
 
 from __future__ import annotations
 

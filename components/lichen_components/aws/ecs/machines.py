@@ -1,4 +1,4 @@
-"""A service of ECS on machines of its own, with Graviton or Inferentia2: nothing is chosen here.
+"""A service of ECS on machines of its own, of Graviton or a Neuron chip: nothing is chosen here.
 
 A capacity provider starts a machine for each task, and ends it after the task. (Fargate has no
 accelerator.)

@@ -76,21 +76,17 @@ def watches(
             threshold=threshold,
         )
 
+    failing = watch("errors", "Errors", too_many_failed(few, traffic.peak_rps, seconds), "Sum", few)
+    slow = watch(
+        "latency",
+        "Duration",
+        f"The slowest 5 % of requests took over {slow_ms:.0f} ms.",
+        "p95",
+        slow_ms,
+    )
     rows = [
-        watch(
-            "errors",
-            "Errors",
-            too_many_failed(few, traffic.peak_rps, seconds),
-            "Sum",
-            few,
-        ),
-        watch(
-            "latency",
-            "Duration",
-            f"The slowest 5 % of requests took over {slow_ms:.0f} ms.",
-            "p95",
-            slow_ms,
-        ),
+        over(failing, seconds),
+        over(slow, seconds),
         watch("throttles", "Throttles", "Requests are refused for want of concurrency.", "Sum", 0),
         watch(
             "concurrency",
@@ -100,7 +96,6 @@ def watches(
             most,
         ),
     ]
-    rows[:2] = [over(row, seconds) for row in rows[:2]]
     if provisioned:
         rows.append(
             watch(

@@ -21,13 +21,7 @@ from lichen_components.aws.access import Statement
 from lichen_components.aws.account import Account
 from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.aws.key import key_of
-from lichen_components.aws.locations import (
-    Objects,
-    Repository,
-    archive_uri,
-    objects,
-    repository,
-)
+from lichen_components.aws.locations import Objects, Repository, archive_uri, objects, repository
 from lichen_components.aws.monitoring import logs
 from lichen_components.aws.role import role
 from lichen_components.aws.sagemaker.settings import machine_image, variables
@@ -93,13 +87,7 @@ def ground(
         site, account, service="sagemaker", source="sagemaker", statements=statements
     )
     model = model_of(
-        site,
-        plan,
-        its_role,
-        its_access,
-        image=image,
-        artifacts=artifacts,
-        isolated=isolated,
+        site, plan, its_role, its_access, image=image, artifacts=artifacts, isolated=isolated
     )
     return Ground(key, its_logs, its_role, its_access, image, artifacts, model)
 

@@ -20,11 +20,7 @@ from lichen_components.args import EndpointArgs
 from lichen_components.aws.account import account_of
 from lichen_components.aws.args import aws_args
 from lichen_components.aws.bundle import bundle, check_bundle
-from lichen_components.aws.checks import (
-    check_archive,
-    check_artifacts_given,
-    check_locations,
-)
+from lichen_components.aws.checks import check_archive, check_artifacts_given, check_locations
 from lichen_components.aws.monitoring import Watch, alarm_name, alarms
 from lichen_components.aws.sagemaker.charts import charts_of, requests_of
 from lichen_components.aws.sagemaker.endpoint import site_of
@@ -80,13 +76,7 @@ class ServerlessEndpoint(HostedEndpoint):
         account = account_of(self)
         plan = with_topics(site, plan, account)
         args = aws_args(plan.args)
-        base = ground(
-            site,
-            plan,
-            account,
-            alarm_names=taking_back,
-            isolated=False,
-        )
+        base = ground(site, plan, account, alarm_names=taking_back, isolated=False)
         ready = ready_of(decision)
         configuration = aws.sagemaker.EndpointConfiguration(
             site.child("config"),

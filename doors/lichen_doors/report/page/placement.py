@@ -20,7 +20,7 @@ from lichen.sizing import Saving
 from lichen_doors.report import placement as words
 from lichen_doors.report.page import page
 from lichen_doors.report.page.chart import Axis, axis_of
-from lichen_doors.report.sizing import step_value
+from lichen_doors.report.sizing import step_value, trade_off
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +136,7 @@ def as_page(
         front=sorted((each for each in options if each.on_front), key=lambda each: each.usd),
         savings=[saving for saving in answer.savings if saving.saved_share >= words.WORTH_SHOWING],
         saves=_saved,
+        trade_off=trade_off,
         variants=[
             _variant(each.name, each.then, words.evidence_of(each))
             for each in variants

@@ -15,18 +15,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 import tree_sitter_bicep
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lichen.document import InputError, did_you_mean
-from lichen.input_error import NotRendered
-from lichen.parsing.bounds import too_deep
-from lichen.parsing.content import content_of, text_of
+from lichen.parsing.bounds import too_deep, twice
 from lichen_policies.dialects.azure.declared import numbered, resource
 from lichen_policies.dialects.azure.expressions import at
 from lichen_policies.dialects.azure.functions import OPEN, called, id_of
 from lichen_policies.dialects.azure_template import unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
+from lichen_policies.dialects.largest import BICEP
 from lichen_policies.dialects.source_reading import SourceReading
+from lichen_policies.dialects.tree_depth import tree_too_deep
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown, has_unknown, is_unknown, made_of
 from lichen_policies.verdict import Skipped
@@ -55,7 +55,7 @@ def read_bicep(file: Path, given: DeploymentInput, parsed: Callable[[Path], Node
     except InputError as error:
         raise error.within(str(file)) from None
     except RecursionError:
-        raise too_deep().within(str(file)) from None
+        raise (tree_too_deep(parsed(file)) or too_deep()).within(str(file)) from None
     return SourceReading(tuple(found), tuple(main.skipped))
 
 
@@ -69,13 +69,27 @@ def called_by(file: Path, parsed: Callable[[Path], Node]) -> frozenset[Path]:
 
 
 @cache
+def _language() -> Language:
+    return Language(tree_sitter_bicep.language())
+
+
+@cache
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bicep.language()))
+    return Parser(_language())
 
 
-_DEPLOYED = re.compile(r"^(?:resource|module)\s", re.MULTILINE)
-_NEWER = (
+@cache
+def _objects() -> Query:
+    return Query(_language(), "(object) @object")
+
+
+def _only_its_lines(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
+
+
+_NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A type: it says nothing of what is deployed.
+    (re.compile(r"\bresource(?:Input|Output)<'[^'\n]*'>"), "object"),
     (
         re.compile(
             r"^(param[ \t]+\w+)[ \t]+(?!(?:int|bool)\b)[^=\n{(]+?(?=[ \t]*(?:=|$))", re.MULTILINE
@@ -85,34 +99,66 @@ _NEWER = (
     (re.compile(r"^(var[ \t]+\w+)[ \t]+[^=\n]+=(?!=)", re.MULTILINE), r"\1 ="),
     # The sign that a value is there.
     (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:])"), ""),
+    # Where other resources than Azure's come from.
+    (
+        re.compile(r"^(?:extension|provider)[ \t]+[^\n{]+(?:\{[^{}]*\}[^\n{]*)?$", re.MULTILINE),
+        _only_its_lines,
+    ),
 )
 """What the parser does not know of the language yet, and what it reads instead."""
-_MADE = ("resource_declaration", "module_declaration")
 
 
 def declarations_of(file: Path) -> Node:
-    """The declarations of a file.
+    """The declarations of a file; :class:`InputError` names the line that is none.
 
-    The parser does not know the newest types of parameters and variables, which say nothing of what
-    is deployed: they are left out. A resource or a module that it does not read whole makes the
-    file none.
+    The parser does not know the newest of the language: what says nothing of what is deployed is
+    left out of it, and the rest is refused with what the compiler makes of it.
     """
-    text = text_of(content_of(file))
+    text = BICEP.text(file)
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
         for pattern, instead in _NEWER:
             text = pattern.sub(instead, text)
         root = _parser().parse(text.encode()).root_node
     if root.has_error:
-        whole = [each for each in root.children if each.type in _MADE and not each.has_error]
-        if len(whole) != len(_DEPLOYED.findall(text)):
-            broken = next((each for each in root.children if each.has_error), root)
-            line = _first_error(broken).start_point.row + 1
-            raise NotRendered(
-                f"is not Bicep that Lichen reads in line {line}",
-                fix="run bicep build, and check the JSON that it writes",
-            ).within(str(file))
+        raise InputError(
+            "is not Bicep that Lichen reads",
+            fix="correct it until bicep build succeeds; if it does, check the JSON that it writes",
+            field=f"line {_line(_first_error(root))}",
+            document=str(file),
+        )
+    try:
+        _check_once(root)
+    except InputError as error:
+        raise error.within(str(file)) from None
     return root
+
+
+_NAMED = ("parameter", "variable", "resource", "module", "type")
+"""Declarations that share their names; an output may be called as one of them."""
+
+
+def _check_once(root: Node) -> None:
+    """Of two values of one name only the last would count, without a word; Bicep refuses them."""
+    kinds = [f"{kind}_declaration" for kind in _NAMED]
+    _refuse_twice((_named(each), each) for each in root.children if each.type in kinds)
+    for body in QueryCursor(_objects()).captures(root).get("object", ()):
+        _refuse_twice(
+            (_text(each.named_children[0]).strip("'"), each)
+            for each in body.children
+            if each.type == "object_property" and "${" not in _text(each.named_children[0])
+        )
+
+
+def _refuse_twice(named: Iterator[tuple[str, Node]]) -> None:
+    first: dict[str, Node] = {}
+    for name, node in named:
+        if (before := first.setdefault(name, node)) is not node:
+            raise twice(name, f", in line {_line(before)} and in line {_line(node)}")
+
+
+def _line(node: Node) -> int:
+    return node.start_point.row + 1
 
 
 def _first_error(node: Node) -> Node:
@@ -249,7 +295,7 @@ class _File:
                     self._names(node, one),
                     found if isinstance(found, Mapping) else {},
                     file=str(self._file),
-                    line=node.start_point.row + 1,
+                    line=_line(node),
                     symbol=symbol,
                     only_if=one.only_if or only_if,
                 )
@@ -258,6 +304,7 @@ class _File:
 
     def _entered(self, symbol: str, node: Node, only_if: str) -> Iterator[Resource]:
         path = _literal(node)
+        # As Bicep does, to which it is part of a URI: `link/..` is `.`, wherever the link leads.
         file = Path(os.path.normpath(self._file.parent / path))
         if ":" in path or not file.is_file() or file.resolve() in self._inside:
             self.skipped.append(

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, did_you_mean
-from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.beside import comments
 from lichen_policies.dialects import kubernetes
@@ -32,6 +31,7 @@ from lichen_policies.dialects.hcl.expressions import (
     at,
     value,
 )
+from lichen_policies.dialects.hcl.files import too_deep_in
 from lichen_policies.dialects.hcl.making import (
     MOST_RESOURCES,
     NO_PROPERTIES,
@@ -44,7 +44,6 @@ from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_o
 from lichen_policies.dialects.hcl.syntax import Block, Body, Written
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_block import over
-from lichen_policies.dialects.terraform_files import is_configuration
 from lichen_policies.dialects.terraform_values import SECRET
 from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
@@ -72,7 +71,7 @@ def read_module(
         root.values = _given(root, folder, given)
         resources = tuple(root.resources())
     except RecursionError:
-        raise too_deep().within(str(folder)) from None
+        raise too_deep_in(folder) from None
     return SourceReading(resources, tuple(reading.skipped))
 
 
@@ -95,36 +94,6 @@ class _Nothing:
 
     def found(self, _name: str, _steps: Sequence[Step], /) -> Any:
         return OPEN
-
-
-def files_of(folder: Path) -> Body:
-    """What the files of a folder write together."""
-    blocks: list[Block] = []
-    files = [file for file in sorted(folder.iterdir()) if is_configuration(file) and file.is_file()]
-    for file in files:
-        try:
-            blocks += syntax.read(file).blocks
-        except syntax.HasTemplates as error:
-            raise _of_templates(error, file, len(files)) from None
-        except InputError as error:
-            raise error.within(str(file)) from None
-        except RecursionError:
-            raise too_deep().within(str(file)) from None
-    return Body({}, tuple(blocks))
-
-
-def _of_templates(error: InputError, file: Path, files: int) -> InputError:
-    """What is said of a folder that a tool has to fill in first: one of its files is no
-    configuration, so what the others mean is not known either."""
-    what = "the only file" if files == 1 else f"none of the {files} files"
-    return InputError(
-        f"{error.wrong}: {what} of this folder is judged"
-        if files > 1
-        else f"{error.wrong}: {what} of this folder is not judged",
-        fix=error.fix,
-        field=error.field,
-        document=str(file),
-    )
 
 
 def _given(root: _Module, folder: Path, given: DeploymentInput) -> dict[str, Any]:
@@ -273,11 +242,11 @@ class _Module:
         if name == "var" and isinstance(first, str):
             return at(self._once("var", first, self._variable), rest)
         if name == "local" and isinstance(first, str):
-            return at(self._once("local", first, self._local), rest)
+            return _as_named(name, steps, at(self._once("local", first, self._local), rest))
         if name == "module" and isinstance(first, str):
             return self._output(first, rest)
         if name == "data" and isinstance(first, str) and rest and isinstance(rest[0], str):
-            return self._answer(first, rest[0], rest[1:])
+            return _as_named(name, steps, self._answer(first, rest[0], rest[1:]))
         if isinstance(first, str) and (name, first) in self._resources:
             return self._attribute((name, first), rest)
         return OPEN
@@ -524,6 +493,14 @@ def _unset(name: str, *, has_default: bool) -> Unknown:
         because = f"is the default of var.{name}, which may be replaced ({give})"
         return Unknown(because, written=written)
     return Unknown(f"is var.{name}, which has no value here ({give})", written=written)
+
+
+def _as_named(name: str, steps: Sequence[Step], found: Any) -> Any:
+    """A value; one that is not known with what it is called, where it has no text of its own: two
+    properties that name the same have the same value."""
+    if not is_unknown(found) or found.written or not all(isinstance(each, str) for each in steps):
+        return found
+    return Unknown(found.because, found.references, f"${{{name}{_way(steps)}}}", found.names)
 
 
 def _way(steps: Sequence[Step]) -> str:

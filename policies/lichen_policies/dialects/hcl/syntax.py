@@ -17,8 +17,10 @@ import tree_sitter_hcl
 from tree_sitter import Language, Node, Parser
 
 from lichen.document import InputError
+from lichen.parsing.bounds import twice
 from lichen.parsing.content import content_of, text_of
 from lichen.parsing.json_text import from_json
+from lichen_policies.dialects.largest import HCL
 
 Written = Any
 """An expression: a node of the parser, or a value of JSON."""
@@ -64,10 +66,9 @@ _LABELS: Mapping[str, int] = {
 
 def read(file: Path) -> Body:
     """A file's blocks; :class:`InputError` names the line that is no configuration."""
-    text = text_of(content_of(file))
     if file.name.endswith(".json"):
-        return _of_json(from_json(text), file)
-    body = tree(text)
+        return _of_json(from_json(text_of(content_of(file))), file)
+    body = tree(HCL.text(file))
     for node in body.children:
         if node.type == "block" and len(_labels(node)) != _LABELS.get(
             _kind(node), len(_labels(node))
@@ -78,10 +79,9 @@ def read(file: Path) -> Body:
 
 def variables(file: Path) -> Mapping[str, Written]:
     """The values in a file of variables: ``.tfvars`` or ``.tfvars.json``."""
-    text = text_of(content_of(file))
     if not file.name.endswith(".json"):
-        return _body(tree(text), file).arguments
-    document = from_json(text)
+        return _body(tree(HCL.text(file)), file).arguments
+    document = from_json(text_of(content_of(file)))
     if not isinstance(document, dict):
         raise InputError("is not an object", fix="write {name: value}", document=str(file))
     return document
@@ -130,8 +130,12 @@ def _not_terraform(node: Node) -> InputError:
     return InputError(
         "is not Terraform's language",
         fix="correct it until terraform validate succeeds",
-        field=f"line {node.start_point.row + 1}",
+        field=f"line {_line(node)}",
     )
+
+
+def _line(node: Node) -> int:
+    return node.start_point.row + 1
 
 
 @cache
@@ -165,8 +169,11 @@ def _body(node: Node, file: Path) -> Body:
     blocks: list[Block] = []
     for child in node.children:
         if child.type == "attribute":
-            name, written = (each for each in child.named_children if each.type != "comment")
-            arguments[text_in(name)] = written
+            named, written = (each for each in child.named_children if each.type != "comment")
+            name = text_in(named)
+            if name in arguments:
+                raise twice(name, f", in line {_line(arguments[name])} and in line {_line(child)}")
+            arguments[name] = written
         elif child.type == "block":
             blocks.append(_block(child, file))
     return Body(arguments, tuple(blocks))
@@ -191,7 +198,7 @@ def _block(node: Node, file: Path) -> Block:
         labels=_labels(node),
         body=Body({}) if inner is None else _body(inner, file),
         file=file,
-        line=node.start_point.row + 1,
+        line=_line(node),
         last_line=node.end_point.row + 1,
     )
 

@@ -7,6 +7,7 @@ A kind is written in its module alone: what a module defines is a name here, and
 
 from lichen_policies.facts.kinds.containers import *
 from lichen_policies.facts.kinds.declared_tags import *
+from lichen_policies.facts.kinds.disks import *
 from lichen_policies.facts.kinds.groups import *
 from lichen_policies.facts.kinds.machines import *
 from lichen_policies.facts.kinds.memory import *

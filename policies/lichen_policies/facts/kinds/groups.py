@@ -82,7 +82,7 @@ class ZonedPool(Fact, frozen=True, kw_only=True):
     least_each_at: str = ""
     total_at: str = ""
     machine: str | None = None
-    attached: bool = False
+    attached: bool | None = False
 
 
 class WorkloadProfiles(Fact, frozen=True, kw_only=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
@@ -11,14 +13,13 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import ScalingPolicy, ScalingSchedule, TargetInStack
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import (
-    addresses,
     alike,
     any_of,
     both,
     known_or_open,
 )
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
-from lichen_policies.stack import Stack
+from lichen_policies.stack import Kind, Stack, Subject
 
 CLOUD = "aws"
 TYPES = {
@@ -89,19 +90,45 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 
 def _another(policy: ScalingPolicy, stack: Stack) -> str | None:
-    scaled, targets = policy.as_read("scales"), addresses(stack.of(TargetInStack))
+    scaled, targets = policy.as_read("scales"), stack.addresses(TargetInStack)
     down = any_of(
         both(alike(scaled, other.fact.as_read("scales"), targets), _lowers(other.fact))
-        for other in stack.of(ScalingPolicy)
+        for other in _with_target(scaled, stack.once(_policies))
         if other.fact is not policy
     )
     at_times = any_of(
         alike(scaled, schedule.fact.as_read("scales"), targets)
-        for schedule in stack.of(ScalingSchedule)
+        for schedule in _with_target(scaled, stack.once(_schedules))
     )
     if down or at_times:
         return "another policy" if down else "a schedule"
     return None if None in (down, at_times) else ""
+
+
+ByTarget: TypeAlias = Mapping[str | None, list[Subject[Kind]]]
+"""What moves a target, by the target's name; at None what has any other value for it."""
+
+
+def _policies(stack: Stack) -> ByTarget[ScalingPolicy]:
+    return _by_target(stack.of(ScalingPolicy))
+
+
+def _schedules(stack: Stack) -> ByTarget[ScalingSchedule]:
+    return _by_target(stack.of(ScalingSchedule))
+
+
+def _by_target(subjects: Iterable[Subject[Kind]]) -> ByTarget[Kind]:
+    found: dict[str | None, list[Subject[Kind]]] = defaultdict(list)
+    for subject in subjects:
+        scaled = subject.fact.as_read("scales")
+        found[scaled if isinstance(scaled, str) else None].append(subject)
+    return found
+
+
+def _with_target(scaled: object, every: ByTarget[Kind]) -> Iterator[Subject[Kind]]:
+    """Those that may have a target: those of another name cannot."""
+    for name in (None, scaled) if isinstance(scaled, str) else every:
+        yield from every.get(name, ())
 
 
 def _lowers(policy: ScalingPolicy) -> bool | None:

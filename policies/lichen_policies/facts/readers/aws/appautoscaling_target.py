@@ -19,15 +19,16 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws.joining import (
+    MeantBy,
     Variants,
-    addresses,
     any_of,
     both,
+    each_of,
     in_environment_of,
     known_or_open,
     machines_scaled,
-    means,
-    moves,
+    policies_of,
+    schedules_of,
     variants_scaled,
 )
 from lichen_policies.facts.unknown import (
@@ -212,28 +213,24 @@ def _context(target: TargetInStack, variants: Variants) -> Context:
 
 
 def _is_scheduled(target: TargetInStack, stack: Stack) -> bool | None:
-    me, targets = stack.subject(target), addresses(stack.of(TargetInStack))
-    return any_of(moves(each.fact, me, targets) for each in stack.of(ScalingSchedule))
+    return any_of(answer for _, answer in schedules_of(stack.subject(target), stack))
 
 
 def _wakes(target: TargetInStack, metric: str, stack: Stack) -> bool | None:
     """Whether an alarm on a metric starts, through a policy of the target, the first of it."""
-    me, targets = stack.subject(target), addresses(stack.of(TargetInStack))
-    policies = stack.of(ScalingPolicy)
-    at = addresses(policies)
-    its = [
-        (policy, answer)
-        for policy in policies
-        if (answer := moves(policy.fact, me, targets)) is not False
-    ]
     return any_of(
-        both(answer, any_of(means(action, policy, at) for action in _each(alarm.fact)))
-        for alarm in stack.of(Alarm)
+        both(answer, starts)
+        for policy, answer in policies_of(stack.subject(target), stack)
+        for alarm, starts in stack.once(_alarms).of(policy)
         if alarm.fact.as_read("metric") == metric or is_unknown(alarm.fact.as_read("metric"))
-        for policy, answer in its
     )
 
 
-def _each(alarm: Alarm) -> tuple[object, ...]:
-    actions = alarm.as_read("actions")
-    return actions if isinstance(actions, tuple) else (actions,)
+def _alarms(stack: Stack) -> MeantBy[Alarm, ScalingPolicy]:
+    """The alarms by the policies that they start."""
+    actions = [
+        (alarm, action)
+        for alarm in stack.of(Alarm)
+        for action in each_of(alarm.fact.as_read("actions"))
+    ]
+    return MeantBy(actions, ScalingPolicy, "name", stack)

@@ -21,11 +21,11 @@ from lichen_policies.facts.kinds import (
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.aws import sagemaker_metrics
 from lichen_policies.facts.readers.aws.joining import (
-    addresses,
+    MeantBy,
     any_of,
-    is_reference_to,
+    each_of,
     known_or_open,
-    means,
+    referred_to,
 )
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 from lichen_policies.stack import Stack, Subject, refers_to
@@ -131,24 +131,24 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 
 def _used(alarm: Alarm, stack: Stack) -> bool | None:
     """Whether a roll-out or an alarm of alarms acts on it."""
-    alarms = stack.of(Alarm)
-    me, at = stack.subject(alarm), addresses(alarms)
-    rollouts = [
-        named
-        for kind in (ServingEndpoint, ServingComponent)
-        for subject in stack.of(kind)
-        for named in _each(subject.fact.as_read("alarms"))
-    ]
+    me = stack.subject(alarm)
     return any_of(
         (
-            *(means(named, me, at) for named in rollouts),
+            *(answer for _, answer in stack.once(_rollouts).of(me)),
             *(_mentions(each.fact.as_read("rule"), me) for each in stack.of(AlarmOfAlarms)),
         )
     )
 
 
-def _each(found: object) -> tuple[object, ...]:
-    return found if isinstance(found, tuple) else (found,)
+def _rollouts(stack: Stack) -> MeantBy[Fact, Alarm]:
+    """What rolls out, by the alarms that take it back."""
+    alarms = [
+        (subject, named)
+        for kind in (ServingEndpoint, ServingComponent)
+        for subject in stack.of(kind)
+        for named in each_of(subject.fact.as_read("alarms"))
+    ]
+    return MeantBy(alarms, Alarm, "name", stack)
 
 
 def _mentions(rule: object, alarm: Subject[Alarm]) -> bool | None:
@@ -170,12 +170,8 @@ def _unfit(alarm: Alarm, stack: Stack) -> str:
     if wrong:
         return wrong
     variant = dimensions.get("VariantName")
-    endpoints = stack.of(ServingEndpoint)
-    at = addresses(endpoints)
-    for subject in endpoints:
-        if means(endpoint, subject, at) is True and isinstance(variant, str):
-            return _unknown_variant(variant, subject, stack)
-    return ""
+    meant = stack.meant(endpoint, ServingEndpoint, "name")
+    return _unknown_variant(variant, meant[0], stack) if meant and isinstance(variant, str) else ""
 
 
 def _wrong_resource(endpoint: object, stack: Stack) -> str:
@@ -186,25 +182,20 @@ def _wrong_resource(endpoint: object, stack: Stack) -> str:
         "configuration": VariantInStack,
         "model": ServingContainer,
     }
-    endpoints = stack.of(ServingEndpoint)
-    if any(is_reference_to(endpoint, each) for each in endpoints):
+    if stack.at(referred_to(endpoint), ServingEndpoint):
         return "EndpointName is the endpoint's ARN, which Ref gives, and not its name"
-    if any(refers_to(endpoint, each.resource.address) for each in endpoints):
+    if stack.meant(endpoint, ServingEndpoint):
         return ""
     for word, kind in kinds.items():
-        if any(refers_to(endpoint, each.resource.address) for each in stack.of(kind)):
+        if stack.meant(endpoint, kind):
             return f"EndpointName is made of the name of a {word}, which is no endpoint's name"
     return ""
 
 
 def _unknown_variant(variant: str, endpoint: Subject[ServingEndpoint], stack: Stack) -> str:
-    variants = stack.of(Serving)
-    at = addresses(variants)
-    there = [
-        each.fact.as_read("name")
-        for each in variants
-        if means(endpoint.fact.as_read("configuration"), each, at, "configuration")
-    ]
+    configuration = endpoint.fact.as_read("configuration")
+    variants = stack.meant(configuration, Serving, "configuration")
+    there = [each.fact.as_read("name") for each in variants]
     if not there or variant in there or not all(isinstance(name, str) for name in there):
         return ""
     return "VariantName names no variant of its endpoint"

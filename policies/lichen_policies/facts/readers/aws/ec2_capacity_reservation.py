@@ -50,7 +50,7 @@ def _ends(properties: Properties) -> Maybe[bool]:
     """It ends on a date only where it says so: ``unlimited`` is what holds otherwise."""
     kind, date = properties.text("end_date_type"), properties.given("end_date")
     if is_unknown(kind):
-        return False if properties.computes(kind) else kind
+        return False if kind.left_out else kind
     return kind == "limited" or (kind is None and date is True)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import ONE, Bounds, Choice, group_of_machines, of_template
-from lichen_policies.facts.kinds import Located, Machines, ReservationUse
+from lichen_policies.facts.kinds import Disk, Located, Machines, ReservationUse
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.disks import disks_of
 from lichen_policies.facts.readers.aws.launch import is_spot, template_of
 from lichen_policies.facts.readers.aws.purpose import is_workstation
 from lichen_policies.facts.readers.aws.reservations import reservations_of
-from lichen_policies.facts.unknown import is_unknown
+from lichen_policies.facts.unknown import is_left_out
 
 CLOUD = "aws"
 TYPES = {
@@ -23,22 +24,21 @@ TYPES = {
     "terraform": ("aws_instance", "aws_spot_instance_request", "awscc_ec2_instance"),
     "cloudformation": ("AWS::EC2::Instance",),
 }
-FACTS = (Located, Machines, ReservationUse)
+FACTS = (Disk, Located, Machines, ReservationUse)
 
 complete = of_template
 
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A Located and a Machines of one machine: of its own type, else of its launch template's. A
-    ReservationUse where it is started in a reservation."""
+    ReservationUse where it is started in a reservation, and a Disk for each that has a type."""
     machine, template = properties.stated_text("instance_type"), template_of(properties)
     named = [machine]
-    if machine.value is None or (
-        is_unknown(machine.value) and properties.computes(machine.value) and template.value
-    ):
+    if machine.value is None or (is_left_out(machine.value) and template.value):
         named = []
     requested = properties.given("spot_price") or properties.given("spot_type")
     yield from reservations_of(properties)
+    yield from disks_of(properties, machine.value)
     yield from group_of_machines(
         context,
         Choice(

@@ -8,8 +8,9 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import machines_named
-from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
+from lichen_policies.facts.kinds import Disk, Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.properties import Properties
+from lichen_policies.facts.readers.aws.disks import disks_of
 from lichen_policies.facts.readers.aws.elastic_inference import (
     ELASTIC_INFERENCE,
     elastic_inference,
@@ -35,14 +36,15 @@ TYPES = {
     ),
     "cloudformation": ("AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration"),
 }
-FACTS = (Machines, MachineTemplate, ReservationUse)
+FACTS = (Disk, Machines, MachineTemplate, ReservationUse)
 
 _NAMES = ("name", "launch_template_name", "launch_configuration_name", "id", "launch_template_id")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A MachineTemplate, and a Machines for one machine; a template draws no power, so nothing is
-    Located. A ReservationUse where machines are started in a reservation."""
+    Located. A ReservationUse where machines are started in a reservation, and a Disk for each that
+    has a type."""
     data = properties
     if properties.given("launch_template_data"):
         data = properties.block("launch_template_data")
@@ -58,6 +60,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         spot=field(spot),
     )
     yield from reservations_of(data)
+    yield from disks_of(data, machine.value)
     for machines in machines_named(machine, hosting="ec2", spot=spot):
         yield msgspec.structs.replace(machines, of_template=True)
     for accelerator in data.blocks(*ELASTIC_INFERENCE):

@@ -13,7 +13,7 @@ from lichen_policies.facts.kinds import BootImage, Located, Machines, NeuronNode
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.launch import template_of
 from lichen_policies.facts.readers.kubernetes import neuron
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 CLOUD = "aws"
 TYPES = {
@@ -37,7 +37,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     bounds, path = properties.block("scaling_config"), properties.at("instance_types")
     named = [Stated(machine, path) for machine in properties.each_text("instance_types")]
     machines = [machine.value for machine in named]
-    if len(named) == 1 and is_unknown(named[0].value) and properties.computes(named[0].value):
+    if len(named) == 1 and is_left_out(named[0].value):
         named = []
     template = template_of(properties, "launch_template")
     if not named and template.value is None:
@@ -78,7 +78,7 @@ def _boot_image(
     """What a type of image says; None where EKS or a launch template chooses the image, and of
     Windows, whose drivers its type does not tell."""
     if is_unknown(ami_type):
-        return None if properties.computes(ami_type) else ami_type
+        return None if ami_type.left_out else ami_type
     parts = _IMAGE.fullmatch(ami_type or "")
     if parts is None:
         return None

@@ -6,8 +6,9 @@ Each answer is true, false, or None where nobody can say before deployment.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -27,6 +28,7 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Unknown, Unverified,
 from lichen_policies.stack import Stack, Subject, named_by, refers_to
 
 Kind = TypeVar("Kind", bound=Fact)
+Other = TypeVar("Other", bound=Fact)
 Value = TypeVar("Value")
 
 Variants: TypeAlias = list[tuple[Subject[Serving], bool | None]]
@@ -47,6 +49,11 @@ def both(*answers: bool | None) -> bool | None:
     return False if False in answers else None if None in answers else True
 
 
+def each_of(found: object) -> tuple[object, ...]:
+    """The values of a list; one that is not known as a whole is one of its own."""
+    return found if isinstance(found, tuple) else (found,)
+
+
 def made_with(one: Resource, other: Resource) -> bool | None:
     """Whether a resource is made wherever another is; None where a condition of its own decides."""
     return True if one.only_if in ("", other.only_if) else None
@@ -59,15 +66,6 @@ def known_or_open(question: Callable[[], Value | None]) -> Value | Unknown:
     except Unverified as error:
         return Unknown(f"cannot be known: {error}")
     return Unknown(AFTER_DEPLOYMENT) if answer is None else answer
-
-
-def addresses(subjects: Iterable[Subject[Kind]]) -> frozenset[str]:
-    """Where resources are, with and without the key of an instance."""
-    return frozenset(
-        address
-        for subject in subjects
-        for address in (subject.resource.address, subject.resource.address.partition("[")[0])
-    )
 
 
 def means(
@@ -86,11 +84,12 @@ def means(
     return None if type(called) is Unknown else named_by(value, called)
 
 
-def is_reference_to(value: object, subject: Subject[Kind]) -> bool:
-    """Whether a value of a template is a ``Ref`` of a resource and nothing else: of an endpoint
-    that is its ARN. (AWS CloudFormation User Guide, AWS::SageMaker::Endpoint, Return values.)"""
-    found = _REFERENCE.fullmatch(value.written) if type(value) is Unknown else None
-    return found is not None and found[1] == subject.resource.address
+def referred_to(value: Unknown) -> str:
+    """The address in a value of a template that is a ``Ref`` and nothing else, of an endpoint its
+    ARN; empty for any other. (AWS CloudFormation User Guide, AWS::SageMaker::Endpoint, Return
+    values.)"""
+    found = _REFERENCE.fullmatch(value.written)
+    return found[1] if found else ""
 
 
 def alike(value: object, other: object, of_its_kind: frozenset[str] = frozenset()) -> bool | None:
@@ -107,27 +106,56 @@ def alike(value: object, other: object, of_its_kind: frozenset[str] = frozenset(
     return False if value is None or other is None else None
 
 
+class MeantBy(Generic[Other, Kind]):
+    """Of others with a value each, those that mean a fact by it, as :func:`means` answers.
+
+    The others of a stack are asked once for all of its facts: of thousands that name each other
+    each would be asked of each.
+    """
+
+    def __init__(
+        self,
+        others: Sequence[tuple[Subject[Other], object]],
+        kind: type[Kind],
+        name: str,
+        stack: Stack,
+    ) -> None:
+        self._others, self._name = [other for other, _ in others], name
+        self._surely: dict[int, list[int]] = defaultdict(list)
+        self._by_name: list[int] = []
+        self._perhaps: list[int] = []
+        of_its_kind = stack.addresses(kind)
+        for at, (_, value) in enumerate(others):
+            for subject in stack.meant(value, kind, name):
+                self._surely[id(subject)].append(at)
+            if type(value) is not Unknown:
+                if value is not None:
+                    self._by_name.append(at)
+            elif not value.references or not of_its_kind.issuperset(value.references):
+                self._perhaps.append(at)
+
+    def of(self, subject: Subject[Kind]) -> list[tuple[Subject[Other], bool | None]]:
+        """Each that means a fact of the stack, or may, in the stack's order."""
+        surely = self._surely.get(id(subject), ())
+        has_open_name = type(subject.fact.as_read(self._name)) is Unknown
+        perhaps = (*self._perhaps, *(self._by_name if has_open_name else ()))
+        return [
+            (self._others[at], True if at in surely else None) for at in sorted({*surely, *perhaps})
+        ]
+
+
 def endpoints_of(
     configuration: Subject[VariantInStack], stack: Stack
 ) -> list[tuple[Subject[ServingEndpoint], bool | None]]:
     """Each endpoint that puts a configuration into service, or may."""
-    endpoints = stack.of(ServingEndpoint)
-    if not endpoints:
-        return []
-    configurations = addresses(stack.of(VariantInStack))
-    found = [
-        (
-            endpoint,
-            means(
-                endpoint.fact.as_read("configuration"),
-                configuration,
-                configurations,
-                "configuration",
-            ),
-        )
-        for endpoint in endpoints
+    return stack.once(_endpoints).of(configuration) if stack.of(ServingEndpoint) else []
+
+
+def _endpoints(stack: Stack) -> MeantBy[ServingEndpoint, VariantInStack]:
+    endpoints = [
+        (endpoint, endpoint.fact.as_read("configuration")) for endpoint in stack.of(ServingEndpoint)
     ]
-    return [(endpoint, answer) for endpoint, answer in found if answer is not False]
+    return MeantBy(endpoints, VariantInStack, "configuration", stack)
 
 
 def meant_or_open(
@@ -137,9 +165,8 @@ def meant_or_open(
     sure = stack.meant(value, kind, name)
     if sure or value is None:
         return [(each, True) for each in sure]
-    of_kind = stack.of(kind)
-    at = addresses(of_kind)
-    found = [(each, means(value, each, at, name)) for each in of_kind]
+    at = stack.addresses(kind)
+    found = [(each, means(value, each, at, name)) for each in stack.of(kind)]
     return [(each, answer) for each, answer in found if answer is not False]
 
 
@@ -182,14 +209,24 @@ def on_machine_of(
     )
 
 
-def endpoint_meant(
-    scaled: object, endpoint: Subject[ServingEndpoint], endpoints: frozenset[str]
-) -> bool | None:
-    """Whether a scaling target's ``endpoint/NAME/variant/VARIANT`` is of an endpoint."""
+def targets_of(
+    endpoint: Subject[ServingEndpoint], stack: Stack
+) -> list[tuple[Subject[TargetInStack], bool | None]]:
+    """Each scaling target whose ``endpoint/NAME/variant/VARIANT`` is of an endpoint, or may be."""
+    return stack.once(_targets).of(endpoint)
+
+
+def _targets(stack: Stack) -> MeantBy[TargetInStack, ServingEndpoint]:
+    targets = [
+        (target, _endpoint_in(target.fact.as_read("scales"))) for target in stack.of(TargetInStack)
+    ]
+    return MeantBy(targets, ServingEndpoint, "name", stack)
+
+
+def _endpoint_in(scaled: object) -> object:
+    """What names the endpoint in what a target scales; None where it scales none."""
     parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
-    if isinstance(scaled, str) and parts is None:
-        return False
-    return means(parts[1] if parts else scaled, endpoint, endpoints)
+    return parts[1] if parts else None if isinstance(scaled, str) else scaled
 
 
 def variant_meant(scaled: object, variant: object, is_only: bool) -> bool | None:
@@ -201,17 +238,42 @@ def variant_meant(scaled: object, variant: object, is_only: bool) -> bool | None
     return parts[2] == variant
 
 
-def moves(
-    policy: ScalingPolicy | ScalingSchedule,
+def policies_of(
+    target: Subject[TargetInStack], stack: Stack
+) -> list[tuple[Subject[ScalingPolicy], bool | None]]:
+    """Each policy that moves a target, or may."""
+    return [
+        (each, _moves(each, target, answer)) for each, answer in stack.once(_policies).of(target)
+    ]
+
+
+def schedules_of(
+    target: Subject[TargetInStack], stack: Stack
+) -> list[tuple[Subject[ScalingSchedule], bool | None]]:
+    """Each schedule that moves a target, or may."""
+    return [
+        (each, _moves(each, target, answer)) for each, answer in stack.once(_schedules).of(target)
+    ]
+
+
+def _moves(
+    other: Subject[ScalingPolicy] | Subject[ScalingSchedule],
     target: Subject[TargetInStack],
-    targets: frozenset[str],
+    answer: bool | None,
 ) -> bool | None:
-    """Whether a policy or a schedule moves a target, out of those at some addresses."""
-    scaled = policy.as_read("scales")
-    answer = means(scaled, target, targets, "scales")
-    if answer is None and alike(scaled, target.fact.as_read("scales")):
-        return True
-    return answer
+    """Whether it moves a target that it may mean: it does where both name the same."""
+    same = alike(other.fact.as_read("scales"), target.fact.as_read("scales"))
+    return answer or same or None
+
+
+def _policies(stack: Stack) -> MeantBy[ScalingPolicy, TargetInStack]:
+    policies = [(each, each.fact.as_read("scales")) for each in stack.of(ScalingPolicy)]
+    return MeantBy(policies, TargetInStack, "scales", stack)
+
+
+def _schedules(stack: Stack) -> MeantBy[ScalingSchedule, TargetInStack]:
+    schedules = [(each, each.fact.as_read("scales")) for each in stack.of(ScalingSchedule)]
+    return MeantBy(schedules, TargetInStack, "scales", stack)
 
 
 def in_environment_of(context: Context, others: Sequence[Fact]) -> Context:
@@ -228,10 +290,7 @@ def in_environment_of(context: Context, others: Sequence[Fact]) -> Context:
 def variants_scaled(target: TargetInStack, stack: Stack) -> Variants:
     """Each variant whose size a target changes, or may."""
     scaled = target.as_read("scales")
-    parts = _VARIANT.search(scaled) if isinstance(scaled, str) else None
-    if isinstance(scaled, str) and parts is None:
-        return []
-    endpoints = meant_or_open(parts[1] if parts else scaled, ServingEndpoint, "name", stack)
+    endpoints = meant_or_open(_endpoint_in(scaled), ServingEndpoint, "name", stack)
     found: Variants = []
     for endpoint, its in endpoints:
         used = [each for each in variants_of(endpoint.fact, stack) if not each[0].fact.shadow]
@@ -260,7 +319,7 @@ def machines_scaled(target: TargetInStack, stack: Stack) -> Variants:
     ]
     if len(named) != 1:
         return []
-    configurations = addresses(stack.of(Serving))
+    configurations = stack.addresses(Serving)
     used = any_of(
         means(endpoint.fact.as_read("configuration"), named[0], configurations, "configuration")
         for endpoint in stack.of(ServingEndpoint)

@@ -16,21 +16,18 @@ from lichen_policies.facts.kinds import (
     Machines,
     Scaling,
     Serving,
-    ServingEndpoint,
     Shadow,
-    TargetInStack,
     VariantInStack,
 )
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.aws.elastic_inference import elastic_inference
 from lichen_policies.facts.readers.aws.joining import (
-    addresses,
     any_of,
     both,
-    endpoint_meant,
     endpoints_of,
     known_or_open,
     made_with,
+    targets_of,
     variant_meant,
 )
 from lichen_policies.facts.readers.aws.sagemaker_machines import PREFIX, machine_of
@@ -78,6 +75,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located for the whole; for each variant a Serving, a Machines and a Scaling; a Shadow for
     each that answers nobody, and a VariantInStack for each other; a KeptRequests where requests are
     kept."""
+    endpoint = _Endpoint.of(properties)
     production = [_Variant.of(each) for each in properties.blocks("production_variants")]
     shadows = [_Variant.of(each) for each in properties.blocks("shadow_production_variants")]
     variants = [*production, *shadows]
@@ -98,63 +96,88 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         share = capture.stated_whole("initial_sampling_percentage")
         yield KeptRequests(path=share.path, percent=field(share.value), percent_at=share.path)
     for variant in production:
-        yield from _of_variant(variant, properties)
-        yield _in_stack(variant, properties)
+        yield from _of_variant(variant, endpoint)
+        yield _in_stack(variant, endpoint)
     for variant in shadows:
-        yield from _of_variant(variant, properties, is_shadow=True)
+        yield from _of_variant(variant, endpoint, is_shadow=True)
         if len(production) == 1:
             yield _shadow(variant, production[0])
 
 
-def _name(properties: Properties) -> Maybe[str]:
-    return properties.text("name", "endpoint_config_name")
+class _Endpoint(NamedTuple):
+    """What the facts of each variant have of the whole."""
+
+    name: Maybe[str]
+    asynchronous: Maybe[bool]
+    asynchronous_at: str
+
+    @classmethod
+    def of(cls, properties: Properties) -> _Endpoint:
+        return cls(
+            properties.text("name", "endpoint_config_name"),
+            properties.given("async_inference_config"),
+            properties.at("async_inference_config"),
+        )
 
 
 class _Variant(NamedTuple):
     """A variant's properties, with what several facts have of them."""
 
     properties: Properties
+    name: Maybe[str]
     machine: Stated[str]
     machines: Stated[int]
+    serverless: Maybe[bool]
+    holds_model: Maybe[bool]
+    """A name that is known only after deployment is a name all the same."""
+    scaling: Properties
+    scales_itself: Maybe[bool]
 
     @classmethod
     def of(cls, properties: Properties) -> _Variant:
-        machines = properties.stated_whole("initial_instance_count")
-        return cls(properties, machine_of(properties), machines)
+        scaling = properties.block("managed_instance_scaling")
+        return cls(
+            properties=properties,
+            name=properties.text("variant_name"),
+            machine=machine_of(properties),
+            machines=properties.stated_whole("initial_instance_count"),
+            serverless=properties.given("serverless_config"),
+            holds_model=properties.given("model_name"),
+            scaling=scaling,
+            scales_itself=_scales_itself(scaling),
+        )
 
 
-def _of_variant(each: _Variant, whole: Properties, is_shadow: bool = False) -> Iterator[Fact]:
-    variant, machine, machines = each
+def _of_variant(each: _Variant, endpoint: _Endpoint, is_shadow: bool = False) -> Iterator[Fact]:
+    variant, machine, machines = each.properties, each.machine, each.machines
+    scaling, scales_itself = each.scaling, each.scales_itself
     serverless = variant.block("serverless_config")
-    scaling = variant.block("managed_instance_scaling")
-    scales_itself = _scales_itself(scaling)
     floor: Maybe[int] = None
     ceiling: Maybe[int] = None
     if is_unknown(scales_itself):
         floor = ceiling = scales_itself
     elif scales_itself:
         floor, ceiling = scaling.whole("min_instance_count"), scaling.whole("max_instance_count")
-    floor_at = scaling.at("min_instance_count")
+    floor_at, ceiling_at = scaling.at("min_instance_count"), scaling.at("max_instance_count")
     yield Serving(
         path=variant.path,
         hosting=_HOSTING,
         machine=field(machine.value),
         machines=field(machines.value),
-        serverless=field(variant.given("serverless_config")),
-        # A name that is known only after deployment is a name all the same.
-        holds_model=field(variant.given("model_name")),
+        serverless=field(each.serverless),
+        holds_model=field(each.holds_model),
         floor=field(floor),
         ceiling=field(ceiling),
         machine_at=machine.path,
         machines_at=machines.path,
         floor_at=floor_at,
         holds_model_at=variant.at("model_name"),
-        name=field(variant.text("variant_name")),
-        configuration=field(_name(whole)),
+        name=field(each.name),
+        configuration=field(endpoint.name),
         model=field(variant.text("model_name")),
         shadow=is_shadow,
-        asynchronous=field(_is_asynchronous(whole)),
-        asynchronous_at=whole.at("async_inference_config"),
+        asynchronous=field(endpoint.asynchronous),
+        asynchronous_at=endpoint.asynchronous_at,
         scales_itself=field(scales_itself),
         scales_itself_at=scaling.at("status"),
         scaling_at=scaling.path,
@@ -164,14 +187,14 @@ def _of_variant(each: _Variant, whole: Properties, is_shadow: bool = False) -> I
     yield from _machines(
         each,
         floor=Stated(floor, floor_at if scales_itself else ""),
-        ceiling=Stated(ceiling, scaling.at("max_instance_count")),
+        ceiling=Stated(ceiling, ceiling_at),
     )
     if scales_itself or is_unknown(scales_itself):
         yield Scaling(
             path=floor_at,
             floor=field(floor),
             ceiling=field(ceiling),
-            ceiling_at=scaling.at("max_instance_count"),
+            ceiling_at=ceiling_at,
             unit="instances",
             to_zero=_TO_ZERO,
             machine=field(machine.value),
@@ -198,32 +221,28 @@ def _scales_itself(scaling: Properties) -> Maybe[bool]:
     return bool(scaling) and status != "DISABLED"
 
 
-def _is_asynchronous(whole: Properties) -> Maybe[bool]:
-    return whole.given("async_inference_config")
-
-
-def _in_stack(each: _Variant, whole: Properties) -> VariantInStack:
-    variant, machine, machines = each
+def _in_stack(each: _Variant, endpoint: _Endpoint) -> VariantInStack:
+    machine, machines = each.machine, each.machines
     return VariantInStack(
-        path=variant.path,
+        path=each.properties.path,
         waits_for="its endpoint and its scaling target",
-        name=field(variant.text("variant_name")),
-        configuration=field(_name(whole)),
+        name=field(each.name),
+        configuration=field(endpoint.name),
         machine=field(machine.value),
         machines=field(machines.value),
         machines_at=machines.path,
-        serverless=field(variant.given("serverless_config")),
-        holds_model=field(variant.given("model_name")),
-        asynchronous=field(_is_asynchronous(whole)),
-        scales_itself=field(_scales_itself(variant.block("managed_instance_scaling"))),
+        serverless=field(each.serverless),
+        holds_model=field(each.holds_model),
+        asynchronous=field(endpoint.asynchronous),
+        scales_itself=field(each.scales_itself),
         hosting=_HOSTING,
-        to_scale=_TO_SCALE if variant.given("model_name") else _TO_SCALE_COMPONENTS,
+        to_scale=_TO_SCALE if each.holds_model else _TO_SCALE_COMPONENTS,
         unscalable=_BURSTABLE if str(machine.value).startswith("t2.") else "",
     )
 
 
 def _shadow(each: _Variant, production: _Variant) -> Shadow:
-    variant, machine, machines = each
+    variant, machine, machines = each.properties, each.machine, each.machines
     return Shadow(
         path=variant.path,
         machine=field(machine.value),
@@ -267,24 +286,23 @@ def _completed(fact: VariantInStack, stack: Stack) -> VariantInStack:
 def _scaled(fact: VariantInStack, stack: Stack) -> bool | None:
     configuration = stack.subject(fact)
     beside = stack.beside(configuration, VariantInStack)
-    endpoints = addresses(stack.of(ServingEndpoint))
+    name, is_only = fact.as_read("name"), len(beside) == 1
     return any_of(
         both(
-            endpoint_meant(scaled, endpoint, endpoints),
-            variant_meant(scaled, fact.as_read("name"), len(beside) == 1),
+            answer,
+            variant_meant(target.fact.as_read("scales"), name, is_only),
             made_with(target.resource, configuration.resource),
         )
         for endpoint, _ in endpoints_of(configuration, stack)
-        for target in stack.of(TargetInStack)
-        for scaled in (target.fact.as_read("scales"),)
+        for target, answer in targets_of(endpoint, stack)
     )
 
 
 def _machines(each: _Variant, *, floor: Stated[int], ceiling: Stated[int]) -> Iterator[Machines]:
     """The machines of a variant, which its instance pools may name; nothing of one that is
     serverless."""
-    variant, machine, machines = each
-    if variant.given("serverless_config") is True:
+    variant, machine, machines = each.properties, each.machine, each.machines
+    if each.serverless is True:
         return
     pools = variant.blocks("instance_pools") if variant.given("instance_pools") is True else []
     named = [machine_of(pool) for pool in pools] or [machine]

@@ -68,7 +68,7 @@ def _idle_h(application: Properties, idle: Properties, of_domain: bool) -> Maybe
     switch, minutes = idle.text("lifecycle_management"), idle.amount("idle_timeout_in_minutes")
     if switch == "ENABLED":
         return minutes if is_unknown(minutes) or minutes is None else minutes / 60
-    if is_unknown(switch) and not application.computes(switch):
+    if is_unknown(switch) and not switch.left_out:
         return switch
     if any(application.given(name) is not False for name in _SCRIPTS):
         return None

@@ -13,11 +13,11 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, ReservationUse, Scaling
-from lichen_policies.facts.machine import serves
+from lichen_policies.facts.machine import may_serve
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.azure.reservations import reservations_of
 from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 FACTS = (Located, Machines, ReservationUse, Scaling)
 
@@ -54,7 +54,8 @@ def pool_facts(
             else fact
         )
     yield from reservations_of(pool)
-    if scales is True and serves(context, machine.value):
+    for_models = may_serve(context, machine.value)
+    if scales is True and for_models:
         keeps_one = is_default or pool.text("mode") == "System"
         yield Scaling(
             path=floor.path,
@@ -65,15 +66,16 @@ def pool_facts(
             ceiling_at=ceiling.path,
             machine=field(machine.value),
             hosting=HOSTING,
+            for_models=field(for_models),
         )
 
 
 def _bounds(pool: Properties, scales: Maybe[bool]) -> tuple[Stated[int], Stated[int]]:
     """The least and the most machines of a pool; a fixed count is both."""
     count = pool.stated_whole("node_count", "count")
-    if is_unknown(count.value) and pool.computes(count.value):
+    if is_left_out(count.value):
         count = Stated(None, count.path)
-    if is_unknown(scales) and not pool.computes(scales):
+    if is_unknown(scales) and not scales.left_out:
         open_question: Maybe[int] = scales
         return Stated(open_question, count.path), Stated(open_question, count.path)
     if scales is not True:

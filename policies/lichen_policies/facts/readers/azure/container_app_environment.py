@@ -44,7 +44,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         name, kind = profile.text("name"), profile.text("workload_profile_type")
         if isinstance(name, str):
             kinds[name] = kind
-        if is_unknown(kind) and not profile.computes(kind):
+        if is_unknown(kind) and not kind.left_out:
             yield _unknown_machines(profile)
         elif isinstance(kind, str) and not kind.startswith(BY_THE_REPLICA):
             yield from _machines(profile, kind, properties.at("location"))

@@ -10,7 +10,7 @@ from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is
 from lichen_policies.facts.readers.azure.sizes import is_spot
 from lichen_policies.facts.servers import ELSEWHERE, DescribedContainer, settings_of, started
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 CLOUD = "azure"
 TYPES = {
@@ -70,7 +70,7 @@ def _container(container: Properties) -> DescribedContainer:
     return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
-        command=container.texts("commands", "command"),
+        command=container.words("commands", "command"),
         args=None,
         args_at=container.at("commands", "command"),
         settings=settings or None,
@@ -98,7 +98,7 @@ def _asked(container: Properties) -> Iterator[Properties]:
     """The block of what one container asks for, if it does."""
     within = container.block("resources").block("requests") or container
     given = within.scalar("gpu")
-    if given is not None and not (is_unknown(given) and within.computes(given)):
+    if given is not None and not is_left_out(given):
         yield within.block("gpu")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lichen_policies.facts.kinds import ReservationUse
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import by_id
-from lichen_policies.facts.unknown import field, is_unknown
+from lichen_policies.facts.unknown import field, is_left_out
 
 _IN_MACHINES = "capacity_reservation"
 _NAMES = ("capacity_reservation_group_id", "capacity_reservation_group_i_d")
@@ -19,6 +19,6 @@ def reservations_of(properties: Properties) -> Iterator[ReservationUse]:
     nested = properties.block(_IN_MACHINES).block("capacity_reservation_group")
     within, names = (nested, ("id",)) if nested else (properties, _NAMES)
     group = within.text(*names)
-    if group is None or (is_unknown(group) and within.computes(group)):
+    if group is None or is_left_out(group):
         return
     yield ReservationUse(path=within.at(*names), reservation=field(by_id(group)))

@@ -10,7 +10,7 @@ from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.azure.parts import in_its_group, names, where_its_whole_is
 from lichen_policies.facts.readers.azure.reservations import reservations_of
 from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
-from lichen_policies.facts.unknown import field, is_unknown
+from lichen_policies.facts.unknown import field, is_left_out
 
 CLOUD = "azure"
 TYPES = {
@@ -47,7 +47,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
     sku = properties.block("sku")
     machine = size(sku, "name") if sku else size(properties, "sku", "sku_name")
     count = sku.stated_whole("capacity") if sku else properties.stated_whole("instances")
-    if is_unknown(count.value) and properties.computes(count.value):
+    if is_left_out(count.value):
         count = Stated(None, count.path)
     yield MachineGroup(
         names=names(properties, _STEPS), machines=field(count.value), machines_at=count.path

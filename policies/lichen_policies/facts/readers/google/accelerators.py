@@ -12,12 +12,18 @@ from lichen_policies.facts.fleet import ONE, machines_named
 from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.machine import bare, names_accelerators
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 HOSTING = "compute-engine"
 
 _SPARE = ("spot", "preemptible")
-_ATTACHED = ("guest_accelerators", "guest_accelerator")
+_ATTACHED = (
+    "guest_accelerators",
+    "guest_accelerator",
+    "accelerators",
+    "accelerator_configs",
+    "accelerator_config",
+)
 
 
 def accelerators(
@@ -28,15 +34,17 @@ def accelerators(
     spot: Maybe[bool] = None,
     spot_at: str = "",
     hosting: str = HOSTING,
+    filled_in: bool = False,
 ) -> Iterator[Machines]:
     """A Machines for the machine's type, or for each accelerator that is attached to it.
 
-    ``machines`` is how many run, ``times`` over (once in each zone).
+    ``machines`` is how many run, ``times`` over (once in each zone); ``filled_in`` is that of
+    :func:`attached_to`.
     """
     machine = Stated(bare(properties.text("machine_type")), properties.at("machine_type"))
     all_machines = Stated(times_over(machines.value, times), machines.path)
     carries = isinstance(machine.value, str) and names_accelerators(machine.value)
-    attached = [] if carries else list(attached_to(properties))
+    attached = [] if carries else list(attached_to(properties, filled_in=filled_in))
     for guest in attached:
         yield Machines(
             path=guest.at("type", "accelerator_type"),
@@ -56,17 +64,24 @@ def accelerators(
         )
 
 
-def attached_to(properties: Properties) -> Iterator[Properties]:
-    """The blocks of attached accelerators.
+def attached_to(properties: Properties, *, filled_in: bool = False) -> Iterator[Properties]:
+    """The blocks of attached accelerators; ``filled_in`` is that of :func:`has_attached`."""
+    if has_attached(properties, filled_in=filled_in) is not False:
+        yield from properties.blocks(*_ATTACHED)
 
-    A provider computes the block where it is left out, so a plan marks it as known after apply; a
-    block that the program gives and nobody knows yet is made of something.
+
+def has_attached(properties: Properties, *, filled_in: bool = False) -> Maybe[bool]:
+    """Whether accelerators are attached.
+
+    ``filled_in`` says that the provider computes the block where it is left out, as it does for an
+    instance and a pool's nodes: a plan marks it as known after apply then. It leaves those of a
+    template, a reservation, a notebook, a workstation and a cluster of Dataproc as they are written
+    (terraform-provider-google, 2026), so that one which is not known is made of something.
     """
-    names = (*_ATTACHED, "accelerators", "accelerator_configs", "accelerator_config")
-    given = properties.scalar(*names)
-    if is_unknown(given) and properties.computes(given):
-        return
-    yield from properties.blocks(*names)
+    given = properties.scalar(*_ATTACHED)
+    if is_unknown(given):
+        return False if filled_in and given.left_out else given
+    return given is not None
 
 
 def times_over(count: Maybe[int], times: int) -> Maybe[int]:
@@ -81,7 +96,7 @@ def is_spot(scheduling: Properties) -> Maybe[bool]:
     if isinstance(model, str):
         return model == "SPOT"
     flags = [scheduling.flag(name) for name in _SPARE]
-    known = [flag for flag in flags if not (is_unknown(flag) and scheduling.computes(flag))]
+    known = [flag for flag in flags if not is_left_out(flag)]
     if True in known:
         return True
     return next(filter(is_unknown, known), next((flag for flag in known if flag is False), None))

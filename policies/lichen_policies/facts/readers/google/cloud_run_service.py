@@ -63,7 +63,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     )
     redundant = template.flag("gpu_zonal_redundancy_disabled")
     for container in containers:
-        resources = container.block("resources")
+        resources = container.chosen_block("resources")
         yield ServerlessContainer(
             path=resources.at("cpu_idle"),
             always_on=field(_always_on(resources)),

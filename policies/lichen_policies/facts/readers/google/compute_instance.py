@@ -63,7 +63,9 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             template=field(template), template_at=template_at, machines=1, waits_for=waits_for
         )
     scheduling = properties.block("scheduling")
-    yield from accelerators(properties, spot=is_spot(scheduling), spot_at=spot_at(scheduling))
+    yield from accelerators(
+        properties, spot=is_spot(scheduling), spot_at=spot_at(scheduling), filled_in=True
+    )
     yield from reservations_of(properties)
 
 

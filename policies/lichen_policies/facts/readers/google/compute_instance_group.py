@@ -21,7 +21,7 @@ from lichen_policies.facts.readers.google.templates import (
     machines_of_template,
     unseen_machines,
 )
-from lichen_policies.facts.unknown import Maybe, Unverified, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unverified, field, is_left_out, is_unknown
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -101,7 +101,7 @@ def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:
 def _size(properties: Properties) -> Stated[int]:
     """The size that the group states; a provider computes it where it is left out."""
     size = properties.stated_whole("target_size")
-    if is_unknown(size.value) and properties.computes(size.value):
+    if is_left_out(size.value):
         return Stated(None, size.path)
     return size
 

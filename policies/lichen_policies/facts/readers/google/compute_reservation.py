@@ -12,10 +12,10 @@ from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.accelerators import (
     HOSTING,
     accelerators,
-    attached_to,
+    has_attached,
 )
 from lichen_policies.facts.reserved import WAITS_FOR, with_use
-from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_left_out, is_unknown
 
 CLOUD = "google"
 TYPES = {
@@ -49,14 +49,14 @@ def _reservation(properties: Properties, own: Properties, count: Stated[int]) ->
     machine = own.block("instance_properties")
     end = properties.at("delete_at_time")
     ends = [properties.given(n) for n in ("delete_at_time", "delete_after_duration", "time_window")]
-    known = [end for end in ends if not (is_unknown(end) and properties.computes(end))]
+    known = [end for end in ends if not is_left_out(end)]
     return Reservation(
         path=machine.at("machine_type"),
         names=names(properties, "name", "id", "self_link"),
         machine=field(bare(machine.text("machine_type"))),
         machines=field(count.value),
         machines_at=count.path,
-        attached=any(True for _ in attached_to(machine)),
+        attached=field(has_attached(machine)),
         ends=any(known),
         ends_at=end,
         to_end=f"set {end} to the time until which it is needed",
@@ -77,4 +77,4 @@ def _is_shared(properties: Properties) -> Maybe[bool]:
     if any(value in ("SPECIFIC_PROJECTS", "ORGANIZATION", "ALLOW_ALL") for value in found):
         return True
     unknown: list[Unknown] = [value for value in found if is_unknown(value)]
-    return next((value for value in unknown if not properties.computes(value)), False)
+    return next((value for value in unknown if not value.left_out), False)

@@ -30,8 +30,8 @@ _ROLES = ("master_config", "worker_config", "preemptible_worker_config", "second
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """A Located and Machines for each role that has accelerators; nothing for a cluster without."""
     made = properties.block("placement").block("managed_cluster").block("config")
-    cluster = made or properties.block("cluster_config")
-    accelerated = [role for name in _ROLES if _carries(role := cluster.block(name))]
+    cluster = made or properties.chosen_block("cluster_config")
+    accelerated = [role for name in _ROLES if _carries(role := cluster.chosen_block(name))]
     if accelerated:
         yield Located(region_at=properties.at("region", "location"), hosting=HOSTING)
     for role in accelerated:

@@ -24,7 +24,7 @@ from lichen_policies.facts.readers.google.gke_pools import (
     pool_facts,
     zones_of,
 )
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 CLOUD = "google"
 TYPES = {
@@ -88,7 +88,7 @@ def _pools(properties: Properties) -> list[Properties]:
     if properties.flag("enable_autopilot") is True:
         return []
     value = properties.scalar("node_pools", "node_pool")
-    computed = is_unknown(value) and properties.computes(value)
+    computed = is_left_out(value)
     written = [] if computed else properties.blocks("node_pools", "node_pool")
     if written:
         return written

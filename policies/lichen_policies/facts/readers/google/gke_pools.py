@@ -20,12 +20,13 @@ from lichen_policies.facts.kinds import (
     WholeAccelerator,
     ZonedPool,
 )
-from lichen_policies.facts.machine import bare, serves
+from lichen_policies.facts.machine import bare, may_serve
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.accelerators import (
     HOSTING,
     accelerators,
     attached_to,
+    has_attached,
     is_spot,
     spot_at,
     times_over,
@@ -33,7 +34,7 @@ from lichen_policies.facts.readers.google.accelerators import (
 from lichen_policies.facts.readers.google.chips import gpu_named
 from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.readers.google.tpu import chips_of_topology
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 ZONES_OF_A_REGION = 3
 TPU_HOSTING = "tpu-vm"
@@ -71,7 +72,9 @@ def pool_facts(
         waits_for=waits_for,
     )
     spot = is_spot(node)
-    for fact in accelerators(node, ceiling, times=times, spot=spot, spot_at=spot_at(node)):
+    for fact in accelerators(
+        node, ceiling, times=times, spot=spot, spot_at=spot_at(node), filled_in=True
+    ):
         yield msgspec.structs.replace(fact, waits_for=waits_for)
     yield from reservations_of(node)
     yield from _of_models(node, pool, waits_for)
@@ -98,10 +101,11 @@ def pool_facts(
             least_each_at=floor.path,
             total_at=pool.block("autoscaling").at("total_min_node_count"),
             machine=field(machine),
-            attached=any(attached_to(node)),
+            attached=field(has_attached(node, filled_in=True)),
         )
-    shows = any(isinstance(guest.text("type"), str) for guest in attached_to(node))
-    if _scales(pool) and (serves(context, machine) or shows):
+    shows = any(isinstance(guest.text("type"), str) for guest in attached_to(node, filled_in=True))
+    for_models = shows or may_serve(context, machine)
+    if _scales(pool) and for_models:
         yield Scaling(
             path=floor.path,
             floor=field(least),
@@ -110,6 +114,7 @@ def pool_facts(
             machine=field(machine),
             hosting=HOSTING,
             waits_for=waits_for,
+            for_models=field(for_models),
         )
 
 
@@ -131,7 +136,7 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
             waits_for=waits_for,
         )
         return
-    guests = list(attached_to(node))
+    guests = list(attached_to(node, filled_in=True))
     guest = guests[0] if guests else node.block("guest_accelerator")
     sharing = guest.block("gpu_sharing_config")
     shared_at = sharing.at("max_shared_clients_per_gpu")
@@ -148,7 +153,7 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
 def zones_of(pool: Properties) -> Maybe[tuple[str, ...]]:
     """The zones that a pool or a cluster lists; None where it lists none, or its provider does."""
     listed = pool.texts("node_locations")
-    if is_unknown(listed) and pool.computes(listed):
+    if is_left_out(listed):
         return None
     return listed or None
 
@@ -161,7 +166,7 @@ def _scales(pool: Properties) -> bool:
 def _left_out(pool: Properties) -> bool:
     """Whether a provider may compute how many machines a pool has."""
     count = pool.whole("node_count", "initial_node_count")
-    return not _scales(pool) and is_unknown(count) and pool.computes(count)
+    return not _scales(pool) and is_left_out(count)
 
 
 def _bounds(pool: Properties) -> tuple[Stated[int], Stated[int], bool]:
@@ -174,7 +179,7 @@ def _bounds(pool: Properties) -> tuple[Stated[int], Stated[int], bool]:
             names = ("min_node_count", "max_node_count")
         return bounds.stated_whole(names[0]), bounds.stated_whole(names[1]), total
     count = pool.stated_whole("node_count", "initial_node_count")
-    if is_unknown(count.value) and pool.computes(count.value):
+    if is_left_out(count.value):
         # Left out both: one machine is what a provider makes of it.
         other = pool.whole("initial_node_count")
         count = Stated(1 if is_unknown(other) else other, count.path)

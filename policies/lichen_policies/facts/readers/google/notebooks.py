@@ -10,8 +10,8 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Notebook
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators, attached_to
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.readers.google.accelerators import accelerators, has_attached
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 CLOUD = "google"
 TYPES = {
@@ -65,8 +65,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         path=path,
         machine=field(bare(name)),
         machine_at=path,
-        attached=machine.given("accelerator_type") is True
-        or any(True for _ in attached_to(machine)),
+        attached=machine.given("accelerator_type") is True or field(has_attached(machine)),
         idle_h=field(idle_h),
         idle_h_at=idle_at,
         to_stop=f"set {idle_at} to {wanted}",
@@ -113,7 +112,7 @@ def _by_metadata(setup: Properties) -> tuple[Maybe[float], str, str]:
         return f'{setup.at("metadata")}["{key}"]'
 
     metadata = setup.tags("metadata")
-    if is_unknown(metadata) and setup.computes(metadata):
+    if is_left_out(metadata):
         metadata = None
     if is_unknown(metadata):
         return metadata, setup.at("metadata"), ""

@@ -15,7 +15,7 @@ from lichen_policies.facts.readers.google.tpu import (
     shapes_of,
     version_of,
 )
-from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unknown, field, is_left_out, is_unknown
 
 CLOUD = "google"
 TYPES = {
@@ -84,7 +84,7 @@ def _shape(node: Properties) -> tuple[Maybe[str], str | None, Maybe[float], str]
         chips, at = chips_of_topology(shape.text("topology")), shape.at("topology")
     else:
         named, at = node.stated_text("accelerator_type")
-        if named is None or (is_unknown(named) and node.computes(named)):
+        if named is None or is_left_out(named):
             named = _LEFT_OUT
         chips = chips_of_type(named)
     if is_unknown(named):

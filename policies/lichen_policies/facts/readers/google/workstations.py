@@ -10,7 +10,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Machines, Notebook
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators, attached_to
+from lichen_policies.facts.readers.google.accelerators import accelerators, has_attached
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "google"
@@ -30,7 +30,7 @@ never. Source: Cloud Workstations API, workstationConfigs, 2026."""
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     """The Machines of one workstation, as of a template, and a Notebook. A larger size that a
     person may take for a while is not counted."""
-    host = properties.block("host").block("gce_instance")
+    host = properties.chosen_block("host").chosen_block("gce_instance")
     yield from accelerators(host, hosting=_HOSTING)
     machine, path = host.stated_text("machine_type")
     idle, idle_at = properties.stated_text("idle_timeout")
@@ -42,7 +42,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         path=path,
         machine=field(bare(machine)),
         machine_at=path,
-        attached=any(True for _ in attached_to(host)),
+        attached=field(has_attached(host)),
         each=True,
         idle_h=field(_sooner(*limits)),
         idle_h_at=idle_at,

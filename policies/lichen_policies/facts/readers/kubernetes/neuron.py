@@ -20,7 +20,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import EksCluster, NeuronNodes, NeuronPods, PutIntoCluster
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import called
-from lichen_policies.facts.unknown import Maybe, Unverified, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, Unverified, field, is_left_out, is_unknown
 from lichen_policies.stack import Stack, refers_to
 
 _TAINT = "aws.amazon.com/neuron"
@@ -71,8 +71,10 @@ def brings_plugin(name: Maybe[str], others: Iterable[str]) -> Maybe[bool]:
     is none of the ``others`` that do not."""
     if name is None or is_unknown(name):
         return name
+    if _PLUGIN in name.lower():
+        return True
     own = name.rstrip("/").rpartition("/")[2].partition(":")[0].lower()
-    return True if _PLUGIN in name.lower() else False if own in others else None
+    return False if own in others else None
 
 
 def nodes(
@@ -137,9 +139,13 @@ def _in_cluster(pods: NeuronPods, stack: Stack) -> NeuronPods:
     own = cluster.resource
     if cluster.fact.as_read("automatic") is not False or not refers_to(place, own.address):
         return pods
-    plugin: Maybe[bool] = next(filter(is_unknown, put), False)
-    if True in put or None in put:
-        plugin = True if True in put else None
+    plugin: Maybe[bool]
+    if True in put:
+        plugin = True
+    elif None in put:
+        plugin = None
+    else:
+        plugin = next(filter(is_unknown, put), False)
     return msgspec.structs.replace(
         pods, cluster=called(own), machines=min(machines), plugin=field(plugin)
     )
@@ -158,6 +164,8 @@ def _is_given_toleration(spec: Properties) -> bool:
     for container in spec.blocks("containers", "container"):
         resources = container.chosen_block("resources")
         for asked in (resources.tags("limits"), resources.tags("requests")):
+            if is_left_out(asked):
+                continue
             if is_unknown(asked) or _TAINT in (asked or {}):
                 return True
     return False

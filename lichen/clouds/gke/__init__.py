@@ -1,0 +1,1 @@
+"""What Google Kubernetes Engine sells, for what builds on it or judges it: no start needs it."""
