@@ -113,4 +113,13 @@ SAMPLES = (
             "verdict, and not the labels of other samples. They belong to this project as well."
         ),
     ),
+    LaterSample(
+        name="fifth",
+        heading="A fifth sample",
+        how=(
+            "of those that the fourth draw passed over, drawn with a fifth seed and labelled from "
+            "the pages as they were mended for the fourth, by **two readers** again who had seen "
+            "no code, no case, no verdict and no other labels. They belong to this project as well."
+        ),
+    ),
 )
