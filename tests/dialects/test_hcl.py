@@ -408,6 +408,40 @@ def test_values_that_grow_without_end_stay_small(tmp_path: Path) -> None:
     assert ["which it is inside of" in each.because for each in reading.skipped] == [True, True]
 
 
+def test_what_is_not_known_has_the_name_that_it_is_called_by(tmp_path: Path) -> None:
+    """Two properties of one name have one value; a key that is not known names nothing."""
+    text = """
+        variable "size" {}
+        data "aws_region" "here" {}
+        locals {
+          chosen = { small = { gpus = 1, shards = 1 } }[var.size]
+          words  = compact(["--tp", tostring(local.chosen.gpus), var.size.a ? "--fast" : ""])
+        }
+        resource "aws_x" "a" {
+          host   = "1.ecr.${data.aws_region.here.name}.amazonaws.com/server"
+          gpus   = local.chosen.gpus
+          other  = local.chosen.shards
+          part   = var.size.a
+          words  = local.words
+          first  = local.words[0]
+          number = length(local.words)
+        }
+    """
+    (resource,) = read(folder(tmp_path, {"main.tf": text})).resources
+    found = resource.properties
+    named = {name: found[name].written for name in ("host", "gpus", "other", "part")}
+    assert named == {
+        "host": "1.ecr.${data.aws_region.here.name}.amazonaws.com/server",
+        "gpus": "${local.chosen.gpus}",
+        "other": "${local.chosen.shards}",
+        "part": "${var.size.a}",
+    }
+    assert found["words"][0] == "--tp"
+    assert found["words"][1].written == "${local.chosen.gpus}"
+    assert is_unknown(found["first"])
+    assert is_unknown(found["number"])
+
+
 def test_a_folder_of_templates_is_said_and_not_judged(tmp_path: Path) -> None:
     """A tool fills Go's templates in first: of their folder no file is known."""
     instance = 'resource "aws_instance" "gpu" { instance_type = "g5.xlarge" }\n'

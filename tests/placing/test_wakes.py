@@ -7,8 +7,8 @@ That the named function exists is all that is asked here. What the tests wake, a
 - Batch, serverless, Lambda and Cloud Run: a request or a run of the test starts what answers it,
   in the emulated cloud alone.
 - gke, gke-tpu, eks and kubernetes share one test, on a plain cluster with a real control plane.
-  KEDA does not run: the test sets the number of pods as its ScaledObject says. No test makes a
-  node of a pool that has none, on GKE or EKS, and none runs KServe's Knative.
+  KEDA does not run: the test sets the number of pods as its ScaledObject says. No test makes a node
+  of a pool that has none, on GKE or EKS, and none runs KServe's Knative.
 """
 
 from __future__ import annotations

@@ -242,11 +242,11 @@ class _Module:
         if name == "var" and isinstance(first, str):
             return at(self._once("var", first, self._variable), rest)
         if name == "local" and isinstance(first, str):
-            return at(self._once("local", first, self._local), rest)
+            return _as_named(name, steps, at(self._once("local", first, self._local), rest))
         if name == "module" and isinstance(first, str):
             return self._output(first, rest)
         if name == "data" and isinstance(first, str) and rest and isinstance(rest[0], str):
-            return self._answer(first, rest[0], rest[1:])
+            return _as_named(name, steps, self._answer(first, rest[0], rest[1:]))
         if isinstance(first, str) and (name, first) in self._resources:
             return self._attribute((name, first), rest)
         return OPEN
@@ -493,6 +493,14 @@ def _unset(name: str, *, has_default: bool) -> Unknown:
         because = f"is the default of var.{name}, which may be replaced ({give})"
         return Unknown(because, written=written)
     return Unknown(f"is var.{name}, which has no value here ({give})", written=written)
+
+
+def _as_named(name: str, steps: Sequence[Step], found: Any) -> Any:
+    """A value; one that is not known with what it is called, where it has no text of its own: two
+    properties that name the same have the same value."""
+    if not is_unknown(found) or found.written or not all(isinstance(each, str) for each in steps):
+        return found
+    return Unknown(found.because, found.references, f"${{{name}{_way(steps)}}}", found.names)
 
 
 def _way(steps: Sequence[Step]) -> str:

@@ -40,7 +40,8 @@ class ServingContainer(StartedImage, Software, frozen=True, kw_only=True):
     each is a part of one. ``machine_named_in`` and ``chips_named_in`` are the addresses of other
     resources that name these. ``chips_written`` is what goes before their number at ``chips_at``.
     ``set_by`` are settings that a ConfigMap has: the setting, the ConfigMap's name and the key in
-    it; without a setting all that it has. ``generates`` is False of one that its resource says
+    it; without a setting all that it has. ``secrets`` are the names of Secrets of which it takes
+    all settings, which no document shows. ``generates`` is False of one that its resource says
     makes no text, such as embeddings. ``packaged`` says that the model comes as a package of
     the vendor, which runs nowhere else.
     """
@@ -63,6 +64,7 @@ class ServingContainer(StartedImage, Software, frozen=True, kw_only=True):
     hosting: str | None = None
     machine_named_in: str = ""
     set_by: tuple[tuple[str, str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
     generates: bool | None = None
     packaged: bool | None = None
     packaged_at: str = ""
