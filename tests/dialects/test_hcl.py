@@ -559,3 +559,38 @@ def test_an_override_file_changes_what_others_declare(tmp_path: Path) -> None:
     assert machine.properties["metadata_options"] == [{}]
     assert machine.region == "eu-west-3"
     assert machine.file == str(tmp_path / "z.tf")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [
+        (
+            'repository_name = "pytorch-inference"\n image_tag = var.tag',
+            "763104351884.dkr.ecr.${region}.amazonaws.com/pytorch-inference:2.2.0-cpu",
+        ),
+        ('repository_name = var.open\n image_tag = "2.2.0-cpu"', None),
+        ('repository_name = "pytorch-inference"', None),
+    ],
+)
+def test_an_image_that_the_cloud_publishes_is_known_but_for_its_registry(
+    tmp_path: Path, arguments: str, written: str | None
+) -> None:
+    text = f"""
+        variable "open" {{}}
+        locals {{ tag = "2.2.0-cpu" }}
+        data "aws_sagemaker_prebuilt_ecr_image" "serve" {{
+          {arguments.replace("var.tag", "local.tag")}
+        }}
+        resource "aws_sagemaker_model" "chat" {{
+          primary_container {{
+            image = data.aws_sagemaker_prebuilt_ecr_image.serve.registry_path
+          }}
+        }}
+    """
+    (resource,) = read(folder(tmp_path, {"main.tf": text})).resources
+    (container,) = resource.properties["primary_container"]
+    assert is_unknown(container["image"])
+    if written is None:
+        assert "763104351884" not in container["image"].written
+    else:
+        assert container["image"].written == written
