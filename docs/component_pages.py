@@ -395,8 +395,7 @@ def index(examples: list[tuple[Example, Cost]]) -> str:
         "",
         _HEAD,
         "One component is used, `Endpoint`. It makes one of these: the one on which the workload "
-        "fares best, of the hostings that its file allows. (Fargate costs more than a machine that "
-        "does the same, which somebody has to look after: so a workload names it alone.)",
+        "fares best, of the hostings that its file allows.",
         "",
         "| kind | worked example | allows | machine | USD a month | of them without a request |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 from lichen_policies.cases import Case, cases_of
+from lichen_policies.facts.kinds import DeclaredTags
 from lichen_policies.facts.reading import by_type
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import Rule, Stack, Theme
@@ -285,32 +286,48 @@ _OF_EVERY_PAGE = """\
 - **Region**: a resource is where it says itself, by its region or its zone; else where what it
   must be beside is (its cluster, its endpoint); else where its provider says; else where the
   deployer says (`--region`). A placeholder counts as stated, and is not known. A provider of
-  Kubernetes has no region, and that of a cloud beside it says nothing of where its cluster is.
+  Kubernetes has no region, and that of a cloud beside it says nothing of where its cluster is:
+  objects are where the cluster of the same folder is that the provider's `host` names, else
+  nowhere that is stated.
+- **Region that is not known**: where a resource or its provider has its region by a variable, and
+  where a folder configures no provider of the resource's cloud (it is written elsewhere),
+  dirty-region, greener-region, accelerator-not-in-region, previous-generation and
+  routed-to-dirty-regions are *unverified* of what they judge. region-unresolved says nothing
+  of a variable on the resource itself, is *unverified* of one on its provider, and advises where
+  the provider is written elsewhere.
 - **Environment**: what the stack or the deployer says (`--environment`); else the resource's own
   tags (`lichen:environment`, `environment`, `env`, `stage`), the strictest of them, which lower
   nothing that the stack states; without all of them it is production. Tags that are not known
-  leave it unknown: a rule that is off in some environment is then *unverified*.
+  leave it unknown: what offends in each environment is then a finding, and what
+  offends in some alone, where a rule is off or wider in others, is *unverified*.
 - **Not known** is a value that a variable, a parameter, a reference or a placeholder stands for,
-  with a default or without one, and a value that is known after deployment. A rule whose answer
-  depends on it is *unverified*, unless its page says that it says nothing: often one rule speaks
-  for several. What is left out is known: it is the provider's default. Where every possible value
-  gives the same answer, that is the answer: of a template's parameter, the values that it allows.
-  Tags that come whole by a variable may declare
-  anything, so what reads them is *unverified*; so is what reads an image or settings that do. An
-  image of which the registry alone is not known is judged by its name.
-- **Not there**: what a false condition, a `count` or a ceiling of zero never makes is not judged.
+  with a default or without one, and a value that is known after deployment. A placeholder is text
+  that is filled in later: `${NAME}`, `$(NAME)`, `{{ ... }}`, `<name>`, `[insert here]`,
+  `__NAME__`, `REPLACE_ME`, `CHANGEME`, `YOUR_NAME`, `xxx`. A rule whose answer depends on it is
+  *unverified*, unless its page says that it says nothing: often one rule speaks for several. What
+  is left out is known: it is the provider's default. Where every possible value gives the same
+  answer, that is the answer: of a template's parameter, the values that it allows. A `validation`
+  of a Terraform variable limits nothing here, and neither does a table that a variable chooses
+  from. Tags that come whole by a variable may declare anything, so what reads them is
+  *unverified*; so is what reads an image or settings that do. Tags that a provider elsewhere may
+  add are none. An image of which the registry alone is not known is judged by its name.
+- **Not there**: what a false condition, a `count` or a ceiling of zero never makes is not judged;
+  what a condition or a `count` that is not known may make is judged as if it were there.
   A folder whose `.tf` files have templates of another language in them is no Terraform: it is
   named as not judged.
 - **Pods** that ask for accelerators are judged by the pages about regions, machines and
-  accelerators, where their region or machine is known. What a page says of servers (images,
-  settings, precision, answers, floors, ceilings, processors) holds of pods that plainly serve
-  models: their command line starts a server that is known (such as `vllm serve` or
-  `tritonserver`), their image is one by its name (vLLM, SGLang, Triton, Text Generation and Text
-  Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and their command is
-  its own, they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations.
-  Others may be clients, and say nothing: an image that is named after a client, a mock or a
-  dashboard of a server is none without an accelerator. An autoscaler whose pods are in another
-  document says nothing either.
+  accelerators, where their region or machine is known. Of those that plainly serve without
+  accelerators dirty-region and region-unresolved ask for the region, and no other page does. What
+  a page says of servers (images, settings, precision, answers, floors, ceilings, processors)
+  holds of pods that plainly serve models: their command line starts a server that is known (such
+  as `vllm serve` or `tritonserver`), their image is one by its name (vLLM, SGLang, Triton, Text
+  Generation and Text Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and
+  their command is its own, they ask for accelerators and have settings or arguments that vLLM
+  alone reads (`VLLM_USE_V1`, `--max-model-len`, `--max-num-seqs`, `--gpu-memory-utilization`),
+  they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations. Others
+  may be clients, and say nothing, a placeholder for an image neither: an image that is named
+  after a client, a mock or a dashboard of a server is none without an accelerator. An autoscaler
+  whose pods are in another document says nothing either.
 - **A finding is on the resource whose property would change**: the endpoint's configuration and
   not the endpoint, the scaling target and not the variant, the launch template and not the group
   that uses it."""
@@ -322,7 +339,7 @@ def _by_resource(every: Mapping[str, Rule]) -> str:
     kinds: dict[object, tuple[type, ...]] = {}
     for (dialect, type_), reader in by_type().items():
         types.setdefault(reader, {}).setdefault(dialect, []).append(type_)
-        kinds[reader] = reader.yields
+        kinds[reader] = (*reader.yields, DeclaredTags) if reader.yields else ()
     rows = []
     for reader, by_dialect in types.items():
         mine = [

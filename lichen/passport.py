@@ -21,7 +21,7 @@ from msgspec import Meta
 from lichen.clouds import CLOUDS, Spelling
 from lichen.document import convert
 from lichen.input_error import InputError, nearest
-from lichen.words import Environment, Mode, Precision
+from lichen.words import Architecture, Environment, Mode, Precision
 from lichen.workload import (
     Availability,
     Confidence,
@@ -40,7 +40,8 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Rates are requests per second. Each field is a tag of its own: ``peak_rps`` is
     ``lichen:peak-rps`` or ``lichen-peak-rps``, as the cloud spells it. ``evaluated`` has a variant,
-    an evaluation's name and its score in one text: ``fp8 MMLU-Pro 0.71``.
+    an evaluation's name and its score in one text: ``fp8 MMLU-Pro 0.71``. ``image_architecture`` is
+    the processor that the serving image is built for, as its owner says.
     """
 
     workload: str | None = None
@@ -61,13 +62,20 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     confidence: Confidence | None = None
     evidence: tuple[str, ...] = ()
     evaluated: tuple[str, ...] = ()
+    image_architecture: Architecture | None = None
 
     def __post_init__(self) -> None:
         if None not in (self.peak_rps, self.mean_rps) and self.mean_rps > self.peak_rps:  # type: ignore[operator]
             raise ValueError("mean-rps is above peak-rps")
 
     @classmethod
-    def of(cls, workload: Workload, precision: Precision) -> Passport:
+    def of(
+        cls,
+        workload: Workload,
+        precision: Precision,
+        *,
+        image_architecture: Architecture | None = None,
+    ) -> Passport:
         """The passport of a workload that is served at a precision."""
         traffic = workload.traffic
         model = workload.model
@@ -91,6 +99,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             confidence=workload.confidence,
             evidence=workload.evidence,
             evaluated=tuple(each.tag for each in workload.evaluations),
+            image_architecture=image_architecture,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -17,14 +18,18 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
     A link stays one and a file keeps its mode. A device or a pipe is written as it is. A process
     that is killed half-way leaves the old file as it was, and the unfinished one beside it, whose
-    name starts with a dot. OSError where the folder cannot be written.
+    name starts with a dot. OSError where the folder cannot be written,
+    or the links lead to none.
     """
     data = content.encode() if isinstance(content, str) else content
     if _is_stream(path):
         with path.open("wb") as stream:
             stream.write(data)
         return
-    path = path.resolve()
+    try:
+        path = path.resolve()
+    except RuntimeError:  # what Python 3.11 and 3.12 raise of a loop of links
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:

@@ -13,6 +13,8 @@ bits each takes, and in what it is computed."""
 
 Mode = Literal["real-time", "asynchronous", "batch", "serverless"]
 Environment = Literal["dev", "staging", "prod"]
+Architecture = Literal["arm64", "x86_64"]
+"""A processor's instructions, as the catalogue names them."""
 Objective = Literal["carbon", "cost", "balanced"]
 WayOfBuying = Literal["on-demand", "spot", "flex-start", "capacity-block", "reservation"]
 """How a machine can be bought: at once and for as long as needed; spare capacity that may be taken

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 from msgspec import Meta
 
 from lichen.document import InputError, convert
+from lichen.workload import read_workload
 
 
 class Part(msgspec.Struct, forbid_unknown_fields=True):
@@ -131,3 +134,16 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True):
 def test_a_wrong_key_means_the_field_that_is_missing(given: dict[str, str], meant: str) -> None:
     with pytest.raises(InputError, match=f"did you mean '{meant}'"):
         convert(given, Chosen)
+
+
+@pytest.mark.parametrize("place", ["password", "traffic.password", "where.password"])
+def test_the_value_of_an_unknown_field_is_not_said(place: str, tmp_path: Path) -> None:
+    document: dict[str, Any] = {"name": "chat", "model": "m", "traffic": {"peak_rps": 1}}
+    *above, field = place.split(".")
+    inner = document.setdefault(above[0], {}) if above else document
+    inner[field] = "hunter2"
+    path = tmp_path / "workload.yaml"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="password") as raised:
+        read_workload(path)
+    assert "hunter2" not in f"{raised.value} {raised.value.fix}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lichen.passport import Passport, read_tags, to_tags
-from lichen.words import Environment, Mode, Precision
+from lichen.words import Architecture, Environment, Mode, Precision
 from lichen.workload import as_workload
 
 AWS_VALUE = re.compile(r"[A-Za-z0-9 +\-=._:/@]{0,256}")
@@ -53,6 +53,7 @@ def passports(draw: st.DrawFn) -> Passport:
         evaluated=tuple(
             f"fp8 {name} 0.5" for name in draw(st.lists(st.text(max_size=20), max_size=2))
         ),
+        image_architecture=draw(_or_none(st.sampled_from(get_args(Architecture)))),
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -29,7 +31,7 @@ def short(*parts: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeploymentSite:
+class DeploymentSite(ABC):
     """Where the resources of one deployment are made.
 
     ``name`` is the component's. ``cloud`` spells the passport.
@@ -48,6 +50,11 @@ class DeploymentSite:
     def region(self) -> str:
         return self.plan.region
 
+    @property
+    @abstractmethod
+    def args(self) -> Mapping[str, Any]:
+        """The arguments that count here: those of the cloud's block and those beside it."""
+
     @cached_property
     def passport(self) -> dict[str, str]:
         """The workload as the cloud's tags, labels or annotations."""
@@ -55,9 +62,10 @@ class DeploymentSite:
 
     def passport_for(self, cloud: CloudName) -> dict[str, str]:
         """The workload as tags or labels of another cloud, where a part is made there."""
-        return to_tags(
-            Passport.of(self.plan.decision.workload, self.plan.decision.precision), cloud
-        )
+        decision, args = self.plan.decision, self.args
+        said = args.get("image_architecture") if "image" in args else None
+        passport = Passport.of(decision.workload, decision.precision, image_architecture=said)
+        return to_tags(passport, cloud)
 
     def child(self, role: str) -> str:
         """A child's name: ``chat-model``."""

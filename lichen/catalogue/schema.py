@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from lichen.interval import Interval
-from lichen.words import Mode, Precision, WayOfBuying
+from lichen.words import Architecture, Mode, Precision, WayOfBuying
 from lichen.workload import ModelCard
 
 Basis = Literal["measured", "published", "derived", "assumed"]
@@ -309,7 +309,7 @@ class Machine(Estimates, frozen=True, kw_only=True):
     cloud: str
     family: str
     vcpu: Count
-    architecture: Literal["arm64", "x86_64"]
+    architecture: Architecture
     memory_gib: Count | None
     cpu: str | None
     processor: str

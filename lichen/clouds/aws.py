@@ -4,7 +4,7 @@ Tags: a value takes 256 characters out of letters, digits, spaces and ``+ - = . 
 AWS General Reference, "Tag naming limits and requirements".
 """
 
-from lichen.clouds.cloud import Cloud, RegionSource, Spelling
+from lichen.clouds.cloud import Cloud, ImageSource, RegionSource, Spelling
 
 CLOUD = Cloud(
     name="aws",
@@ -33,6 +33,14 @@ CLOUD = Cloud(
         "aws_region": RegionSource(property="id", unless=("name", "endpoint", "region")),
         "aws_availability_zones": RegionSource(property="id", unless=("region",)),
         "aws_availability_zone": RegionSource(property="region", unless=("region",)),
+    },
+    image_sources={
+        "aws_sagemaker_prebuilt_ecr_image": ImageSource(
+            property="registry_path",
+            registry="763104351884.dkr.ecr.${region}.amazonaws.com",
+            repository="repository_name",
+            tag="image_tag",
+        )
     },
     # us-east-1a; a Local Zone is us-west-2-lax-1a, a Wavelength Zone us-east-1-wl1-bos-wlz-1.
     zone=r"^([a-z]{2}(?:-[a-z]+)+-\d)(?:[a-z]|-[a-z][a-z0-9-]*)$",

@@ -36,6 +36,16 @@ class RegionSource(NamedTuple):
     unless: tuple[str, ...] = ()
 
 
+class ImageSource(NamedTuple):
+    """A data source that says in ``property`` where an image of the cloud's own is: in a
+    ``registry`` of one region, by a repository and a tag that these arguments name."""
+
+    property: str
+    registry: str
+    repository: str
+    tag: str
+
+
 class Cloud(NamedTuple):
     """One cloud. Property names are in snake_case, in every dialect."""
 
@@ -68,6 +78,8 @@ class Cloud(NamedTuple):
     """Finds the region in a full name, as its first group."""
     region_sources: Mapping[str, RegionSource] = {}
     """Terraform's data sources that say where their provider is, by their type."""
+    image_sources: Mapping[str, ImageSource] = {}
+    """Terraform's data sources that say where an image of the cloud's own is, by their type."""
     zone: str | None = None
     """Matches the name of a zone; its first group is the region."""
     region_on_provider: bool = True

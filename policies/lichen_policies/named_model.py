@@ -68,7 +68,9 @@ def model_served(fact: ServingContainer, known: Known) -> NamedModel | None:
     Raises :class:`Unverified` where a setting is not known.
     """
     named = model_setting(fact) or _packed(fact)
-    return None if named is None else model_of_name(*named, _stated_bits(fact), known)
+    if named is None:
+        return None
+    return model_of_name(named.value, named.path, _stated_bits(fact), known)
 
 
 def model_of_name(name: str, path: str, bits: float | None, known: Known) -> NamedModel | None:

@@ -10,6 +10,7 @@ arguments"; SGLang documentation, "Server arguments".
 from __future__ import annotations
 
 import re
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,13 @@ import msgspec
 from lichen_policies.facts import NotYetKnown, ServingContainer, Unverified, is_unknown
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.numbers import whole_in
-from lichen_policies.facts.server_settings import OF_VLLM
+from lichen_policies.facts.placeholders import (
+    FILLED_IN_LATER,
+    has_placeholder,
+    is_open_word,
+    stands_for_arguments,
+)
+from lichen_policies.facts.server_settings import OF_VLLM, is_of_vllm
 from lichen_policies.facts.unknown import AFTER_DEPLOYMENT
 from lichen_policies.rule import Known, NotApplicable
 
@@ -118,23 +125,48 @@ _FOLLOWED_BY_MODEL = re.compile(
     r"(?:^|[\s/])(?:vllm\s+serve|ollama\s+(?:run|pull)|trtllm-serve(?:\s+serve)?)\s+"
     r"(?P<model>[^\s-][^\s;&|]*)"
 )
+_STARTED = re.compile(
+    "|".join(re.escape(each) for server in SERVERS.values() for each in server.commands)
+)
+_ENDS = re.compile(r"\s(?:&&?|\|\|?|;|\d?>>?)(?:\s|$)")
+"""What ends a command's own words in a line of a shell."""
 _LLAMA_CPP = re.compile(r"(?:^|[\s/])(?:llama-server|llama\.cpp)(?:[\s:@]|$)")
 _LLAMA_CPP_MODELS = ("-m", "-hf", "-hfr", "-mu")
 """Short names of arguments, which mean a model to llama.cpp alone."""
 
 
 class Setting(NamedTuple):
-    """A setting's value, and its path in the resource."""
+    """A setting as it is written, and its path in the resource."""
 
-    value: str
+    written: str
     path: str
+
+    @property
+    def value(self) -> str:
+        """Its value. Raises :class:`Unverified` for a placeholder: a path's last part decides."""
+        if has_placeholder(self.written.rstrip("/").rpartition("/")[2]):
+            raise Unverified(f"{self.path} {FILLED_IN_LATER}")
+        return self.written
 
 
 def setting(fact: ServingContainer, *names: str) -> Setting | None:
     """The first of some settings that is given; None where none is.
 
-    Raises :class:`Unverified` where the settings, or the value of one of these, are not known.
+    Raises :class:`Unverified` where the settings, or the value of one of these, are not known, and
+    where it may be among what is filled in later in the command line.
     """
+    found = _stated(fact, names)
+    if found is not None:
+        return found
+    elsewhere = _all_of(fact)
+    if elsewhere is not None and any(_is_read_from_environment(name, fact) for name in names):
+        raise Unverified(f"{fact.settings_at or fact.path} takes all of {elsewhere}, not here")
+    if any(name.startswith("-") for name in names) and _is_open(fact.arguments or ()):
+        raise Unverified(f"{fact.arguments_at} has arguments that are filled in later")
+    return None
+
+
+def _stated(fact: ServingContainer, names: tuple[str, ...]) -> Setting | None:
     settings, arguments = fact.settings or {}, fact.arguments or ()
     for name in names:
         if name.startswith("-"):
@@ -148,10 +180,22 @@ def setting(fact: ServingContainer, *names: str) -> Setting | None:
                 error = NotYetKnown if value.because == AFTER_DEPLOYMENT else Unverified
                 raise error(f"{path} {value.because}")
             return Setting(str(value), path)
-    elsewhere = _all_of(fact)
-    if elsewhere is not None and any(_is_read_from_environment(name, fact) for name in names):
-        raise Unverified(f"{fact.settings_at or fact.path} takes all of {elsewhere}, not here")
     return None
+
+
+def _is_open(arguments: tuple[str, ...]) -> bool:
+    """Whether a part of a server's command line is filled in later that may be any arguments: a
+    placeholder that is neither an argument's value nor the model, or says so by its own name."""
+    line = " ".join(arguments)
+    started = _STARTED.search(line)
+    own = _ENDS.split(line[started.end() :] if started else line)[0].split()
+    is_model = started is None or started[0].endswith("serve")
+    for before, word in pairwise(("", *own)):
+        is_value = before.startswith("-") and "=" not in before
+        if is_open_word(word) and (stands_for_arguments(word) or not (is_value or is_model)):
+            return True
+        is_model = False
+    return False
 
 
 def _is_read_from_environment(name: str, fact: ServingContainer) -> bool:
@@ -161,8 +205,10 @@ def _is_read_from_environment(name: str, fact: ServingContainer) -> bool:
 
 
 def _all_of(fact: ServingContainer) -> str | None:
-    """A ConfigMap of which a container takes all settings and that is not in the document."""
-    return next((f"ConfigMap {name}" for own, name, _ in fact.set_by if not own), None)
+    """What a container takes all settings of and is not in the document: a ConfigMap, or a Secret,
+    whose content is never read."""
+    maps = (f"ConfigMap {name}" for own, name, _ in fact.set_by if not own)
+    return next(chain(maps, (f"Secret {name}" for name in fact.secrets)), None)
 
 
 def argument(name: str, arguments: tuple[str, ...]) -> str | None:
@@ -211,7 +257,7 @@ def server_of(fact: ServingContainer) -> str | None:
     for name, server in SERVERS.items():
         if any(mark in settings for mark in server.marks):
             return name
-    return None
+    return "vLLM" if is_of_vllm((), fact.arguments or ()) else None
 
 
 def model_setting(fact: ServingContainer) -> Setting | None:
@@ -261,6 +307,16 @@ def chips_used(fact: ServingContainer) -> Used:
             raise Unverified(f"{each.path} is no number")
         chips *= number
     return Used(chips, found)
+
+
+def takes_all_given(fact: ServingContainer) -> bool:
+    """Whether a server takes as many accelerators as its container asks for, be they few or many:
+    one placeholder or variable is at both places."""
+    server, given = server_of(fact), fact.as_read("chips")
+    if server is None or not is_unknown(given) or not given.written:
+        return False
+    stated = [_stated(fact, names) for names in SERVERS[server].parallel]
+    return [each.written for each in stated if each is not None] == [given.written]
 
 
 def longest_tokens(fact: ServingContainer) -> int | None:

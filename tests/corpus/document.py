@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.corpus.judged import TODAY, Verdicts
-from tests.corpus.public import second_sample, third_sample
+from tests.corpus.public.later_samples import SAMPLES
 from tests.corpus.public.section import section
 from tests.corpus.scores import Disagreement, Due, Score, disagreements, scores, total
 from tests.corpus.stacks import resources
@@ -27,8 +27,7 @@ def written(verdicts: Verdicts, due: Due) -> str:
             *_unverified(of_rules),
             *_differences(differences),
             *section(),
-            *second_sample.section(),
-            *third_sample.section(),
+            *(line for later in SAMPLES for line in later.section()),
             *_made(),
             "",
         ]

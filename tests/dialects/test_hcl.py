@@ -408,6 +408,40 @@ def test_values_that_grow_without_end_stay_small(tmp_path: Path) -> None:
     assert ["which it is inside of" in each.because for each in reading.skipped] == [True, True]
 
 
+def test_what_is_not_known_has_the_name_that_it_is_called_by(tmp_path: Path) -> None:
+    """Two properties of one name have one value; a key that is not known names nothing."""
+    text = """
+        variable "size" {}
+        data "aws_region" "here" {}
+        locals {
+          chosen = { small = { gpus = 1, shards = 1 } }[var.size]
+          words  = compact(["--tp", tostring(local.chosen.gpus), var.size.a ? "--fast" : ""])
+        }
+        resource "aws_x" "a" {
+          host   = "1.ecr.${data.aws_region.here.name}.amazonaws.com/server"
+          gpus   = local.chosen.gpus
+          other  = local.chosen.shards
+          part   = var.size.a
+          words  = local.words
+          first  = local.words[0]
+          number = length(local.words)
+        }
+    """
+    (resource,) = read(folder(tmp_path, {"main.tf": text})).resources
+    found = resource.properties
+    named = {name: found[name].written for name in ("host", "gpus", "other", "part")}
+    assert named == {
+        "host": "1.ecr.${data.aws_region.here.name}.amazonaws.com/server",
+        "gpus": "${local.chosen.gpus}",
+        "other": "${local.chosen.shards}",
+        "part": "${var.size.a}",
+    }
+    assert found["words"][0] == "--tp"
+    assert found["words"][1].written == "${local.chosen.gpus}"
+    assert is_unknown(found["first"])
+    assert is_unknown(found["number"])
+
+
 def test_a_folder_of_templates_is_said_and_not_judged(tmp_path: Path) -> None:
     """A tool fills Go's templates in first: of their folder no file is known."""
     instance = 'resource "aws_instance" "gpu" { instance_type = "g5.xlarge" }\n'
@@ -525,3 +559,38 @@ def test_an_override_file_changes_what_others_declare(tmp_path: Path) -> None:
     assert machine.properties["metadata_options"] == [{}]
     assert machine.region == "eu-west-3"
     assert machine.file == str(tmp_path / "z.tf")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [
+        (
+            'repository_name = "pytorch-inference"\n image_tag = var.tag',
+            "763104351884.dkr.ecr.${region}.amazonaws.com/pytorch-inference:2.2.0-cpu",
+        ),
+        ('repository_name = var.open\n image_tag = "2.2.0-cpu"', None),
+        ('repository_name = "pytorch-inference"', None),
+    ],
+)
+def test_an_image_that_the_cloud_publishes_is_known_but_for_its_registry(
+    tmp_path: Path, arguments: str, written: str | None
+) -> None:
+    text = f"""
+        variable "open" {{}}
+        locals {{ tag = "2.2.0-cpu" }}
+        data "aws_sagemaker_prebuilt_ecr_image" "serve" {{
+          {arguments.replace("var.tag", "local.tag")}
+        }}
+        resource "aws_sagemaker_model" "chat" {{
+          primary_container {{
+            image = data.aws_sagemaker_prebuilt_ecr_image.serve.registry_path
+          }}
+        }}
+    """
+    (resource,) = read(folder(tmp_path, {"main.tf": text})).resources
+    (container,) = resource.properties["primary_container"]
+    assert is_unknown(container["image"])
+    if written is None:
+        assert "763104351884" not in container["image"].written
+    else:
+        assert container["image"].written == written

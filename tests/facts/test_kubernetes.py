@@ -248,7 +248,7 @@ def test_a_command_line_has_the_values_that_the_container_sets() -> None:
             "args: [-tp, $(TP), '--a=${TP}', --key, $(KEY), $OTHER]}]}"
         ),
     )
-    assert container.arguments == ("-tp", "4", "--a=4", "--key", "$(KEY)", "$OTHER")
+    assert container.arguments == ("-tp", "4", "--a=4", "--key", "${KEY}", "$OTHER")
 
 
 def test_the_pods_of_one_copy_of_a_language_model_add_up() -> None:

@@ -1,4 +1,15 @@
-"""Zero is promised only where something wakes what sleeps; each promise names the test of it."""
+"""Zero is promised only where something wakes what sleeps; each promise names the test of it.
+
+That the named function exists is all that is asked here. What the tests wake, and what they do not:
+
+- SageMaker's copies, real-time and asynchronous: the alarm has the fields that would wake them, and
+  the test puts it into the state that a request would; no request of the test does that itself.
+- Batch, serverless, Lambda and Cloud Run: a request or a run of the test starts what answers it,
+  in the emulated cloud alone.
+- gke, gke-tpu, eks and kubernetes share one test, on a plain cluster with a real control plane.
+  KEDA does not run: the test sets the number of pods as its ScaledObject says. No test makes a node
+  of a pool that has none, on GKE or EKS, and none runs KServe's Knative.
+"""
 
 from __future__ import annotations
 

@@ -168,6 +168,12 @@ class Life:
         zones = {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found}
         return [zones[zone] for zone in sorted(zones)[:2]]
 
+    def network(self, region: str) -> None:
+        """Set what the account has in a region: subnets, and a certificate for its balancer."""
+        acm = self.place.cloud.client("acm", region)
+        certificate = acm.request_certificate(DomainName="model.acme.example")["CertificateArn"]
+        self.configure(aws__subnets=self.subnets(region), aws__balancer__certificate=certificate)
+
     def target(self, namespace: str) -> dict[str, Any]:
         """The one scalable target of a service."""
         scaling = self.client("application-autoscaling")

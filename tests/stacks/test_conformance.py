@@ -1,7 +1,7 @@
 """Pulumi's own provider for Kubernetes runs our components: `make conformance`, before a release.
 
-The same programs as over the sandbox's provider, on the same real control plane. Where the two
-providers differ is written in docs/kubernetes.md.
+The same programs as over the sandbox's provider, on the same real control plane. Two differences
+that docs/kubernetes.md names were seen by hand, with programs that no component writes.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def live(life: Life, example: Example) -> None:
     place = life.place
     own_network = life.config("aws.subnets") is not None
     if own_network:
-        life.configure(aws__subnets=life.subnets(HOME))
+        life.network(HOME)
     life.configure(protect="false")  # it goes away in one step
     example.before(life)
 
@@ -151,7 +151,7 @@ def live(life: Life, example: Example) -> None:
     # In another region the new one is made before the old one goes.
     life.rewrite({"where": {"regions": [AWAY]}})
     if own_network:
-        life.configure(aws__subnets=life.subnets(AWAY))
+        life.network(AWAY)
     life.up()
     assert life.outputs()["region"] == AWAY
     assert place.cloud.deleted_in_use() == []

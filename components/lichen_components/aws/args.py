@@ -5,6 +5,7 @@ from typing import Literal, TypedDict, cast
 
 import pulumi
 
+from lichen.words import Architecture
 from lichen_components.blocks import block_of, check_names
 
 
@@ -159,8 +160,8 @@ class AwsArgs(TypedDict, total=False):
     for ECR (api and dkr) and CloudWatch Logs, or a NAT gateway."""
     security_groups: list[str]
     """Security groups of the model; used with `subnets`."""
-    image_architecture: Literal["arm64", "x86_64"]
-    """The processor that `image` is built for, outside SageMaker. Required there with `image`:
+    image_architecture: Architecture
+    """The processor that `image` is built for. Required with `image` outside SageMaker:
     one for another processor ends with "exec format error"."""
     machine_image: str
     """On EC2, the id of the machine image (`ami-...`) in the chosen region; it has Docker, and for

@@ -13,7 +13,7 @@ import pulumi
 from lichen.clouds import CloudName
 from lichen.document import InputError
 from lichen.words import Environment
-from lichen_components.aws.args import aws_args
+from lichen_components.aws.args import AwsArgs, aws_args
 from lichen_components.site import MARK, MarkedSite, short
 
 _RANDOM = len("-config-") + 7
@@ -33,6 +33,10 @@ class Site(MarkedSite):
     cloud: ClassVar[CloudName] = "aws"
     log_group: Callable[[str], str]
 
+    @cached_property
+    def args(self) -> AwsArgs:
+        return aws_args(self.plan.args)
+
     @property
     def tags(self) -> dict[str, str]:
         return self.passport
@@ -40,8 +44,7 @@ class Site(MarkedSite):
     @property
     def protected(self) -> bool:
         """Whether what holds data is kept from deletion."""
-        given: bool | None = aws_args(self.plan.args).get("protect")
-        return self.environment == "prod" if given is None else given
+        return self.args.get("protect", self.environment == "prod")
 
     @cached_property
     def stable(self) -> str:

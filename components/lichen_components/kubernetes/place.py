@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import pulumi
@@ -11,7 +12,7 @@ import pulumi_kubernetes as k8s
 
 from lichen.clouds import CloudName
 from lichen.document import InputError
-from lichen_components.kubernetes.args import KubernetesArgs
+from lichen_components.kubernetes.args import KubernetesArgs, kubernetes_args
 from lichen_components.plan import Plan
 from lichen_components.site import DeploymentSite, short, this_stack
 
@@ -54,6 +55,10 @@ class ClusterPlace(DeploymentSite):
             namespace=args.get("namespace", "default"),
             provider=provider,
         )
+
+    @cached_property
+    def args(self) -> KubernetesArgs:
+        return kubernetes_args(self.plan.args)
 
     @property
     def identity(self) -> str:

@@ -103,7 +103,7 @@ CRITICAL = Severities["CRITICAL"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckMetadata:
     """What a check asks of a resource: one part of one rule, or whether it is read at all."""
 
     id: str
@@ -114,7 +114,7 @@ class Asked:
     part: Part = ""
 
 
-UNREAD = Asked(
+UNREAD = CheckMetadata(
     "CKV2_LICHEN_UNREAD",
     "Document or lichen.yaml that cannot be read: nothing of the file is judged",
     CRITICAL,
@@ -122,9 +122,9 @@ UNREAD = Asked(
 )
 
 
-def asked_of(rule: Rule, part: Part) -> Asked:
+def asked_of(rule: Rule, part: Part) -> CheckMetadata:
     words = ("CKV2", "LICHEN", *rule.name.upper().split("-"), part)
-    return Asked(
+    return CheckMetadata(
         id="_".join(word for word in words if word),
         offence=rule.offence + (f" ({part.lower()})" if part else ""),
         severity=Severities["LOW" if part else rule.severity.upper()],
@@ -309,7 +309,7 @@ class Check(BaseCheck):
     TAKES: ClassVar[str] = "supported_resources"
     """The framework's word for the types of resources that a check is for."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: CheckMetadata) -> None:
         self.asked = asked
         super().__init__(
             name=asked.offence,

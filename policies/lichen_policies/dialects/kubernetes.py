@@ -9,7 +9,6 @@ Other engines carry whole objects in a property (:func:`carried`): those are jud
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.at import At
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import environment
+from lichen_policies.facts.placeholders import is_placeholder, placeholder
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
@@ -108,13 +108,9 @@ def _join(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
 
-_OPEN: Any = Unknown("is filled in only when the manifest is rendered")
-_PLACEHOLDER = re.compile(
-    r"^\s*(?:\{\{(?!\.Name(?:space)?\}\}).*\}\}|\$\{[^{}]*\}|<no value>)\s*$", re.DOTALL
-)
-"""A value that a template engine or a substitution replaces whole; but a service's name and
-namespace, which KServe itself writes into its runtimes' arguments. Source: KServe documentation,
-"Serving Runtimes"."""
+_OF_KSERVE = ("{{.Name}}", "{{.Namespace}}")
+"""A service's name and namespace, which KServe itself writes into its runtimes' arguments. Source:
+KServe documentation, "Serving Runtimes"."""
 
 
 def _known(value: Any) -> Any:
@@ -122,7 +118,9 @@ def _known(value: Any) -> Any:
         return {key: _known(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_known(part) for part in value]
-    return _OPEN if isinstance(value, str) and _PLACEHOLDER.match(value) else value
+    if isinstance(value, str) and is_placeholder(value) and value not in _OF_KSERVE:
+        return placeholder(value)
+    return value
 
 
 CARRIERS: Mapping[str, tuple[str, ...]] = {

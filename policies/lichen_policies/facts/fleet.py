@@ -10,7 +10,7 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, MachineTemplate, Scaling
 from lichen_policies.facts.kinds.machines import Requirements
-from lichen_policies.facts.machine import is_pattern, names_accelerators, serves
+from lichen_policies.facts.machine import is_pattern, may_serve, names_accelerators, serves
 from lichen_policies.facts.properties import Stated
 from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, field, is_unknown
@@ -156,8 +156,11 @@ def group_of_machines(
         )
     if not floor.path:
         return
-    if serves(context, *names) or _asks_for_accelerators(choice.requirements):
-        yield _scaling(bounds, only, hosting)
+    asks = _asks_for_accelerators(choice.requirements)
+    serving: Maybe[bool] = True if asks else may_serve(context, *names)
+    if serving:
+        scaling = _scaling(bounds, only, hosting)
+        yield msgspec.structs.replace(scaling, for_models=field(serving))
 
 
 def of_template(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:

@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from lichen_policies.facts.placeholders import has_placeholder, is_placeholder, placeholder
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
 AWS_REGISTRY = re.compile(
@@ -42,13 +43,32 @@ def image_name(text: str) -> ImageName:
     return ImageName(registry, repository, tag, digest, name.removesuffix(f":{tag}"))
 
 
+_GRAMMAR = re.compile(
+    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9._-]+(?:/[a-z0-9._-]+)*"
+    r"(?::[\w][\w.-]*)?(?:@[\w:+.-]+)?"
+)
+
+
 def as_named(image: Maybe[str]) -> Maybe[str]:
-    """An image of which the registry alone is not known, its region say, by its name: with
-    ``${NAME}`` in place of what is not known."""
+    """An image as a container is started from it. A name that no registry can have, or that is a
+    placeholder, is filled in later; where its registry alone is, its region say, ``${NAME}`` is
+    in its place. Source: Distribution, "Image reference grammar" (a path has small letters)."""
+    if isinstance(image, str) and _is_open(image):
+        image = placeholder(image)
     if not is_unknown(image) or not image.written:
         return image
     registry, slash, repository = image.written.rpartition("/")
     return image.written if slash and "." in registry and "${" not in repository else image
+
+
+def _is_open(image: str) -> bool:
+    name = image_name(image)
+    return (
+        not _GRAMMAR.fullmatch(image)
+        or is_placeholder(name.repository)
+        or (bool(name.tag) and is_placeholder(name.tag))
+        or has_placeholder(name.registry)
+    )
 
 
 def repository_of(image: Maybe[str]) -> Maybe[str]:

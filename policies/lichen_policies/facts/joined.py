@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from lichen_policies.facts.fact import Fact
-from lichen_policies.facts.kinds import Located, Part, ServingContainer, StartedImage, Whole
+from lichen_policies.facts.kinds import Located, Part, StartedImage, Whole
 from lichen_policies.facts.resource import called
 from lichen_policies.facts.unknown import Maybe, Unknown, Unverified, is_unknown
 
@@ -36,8 +36,6 @@ def beside(stack: Stack, kind: type[Kind], address: str) -> Iterator[Kind]:
 
 def images_served(stack: Stack) -> Iterator[object]:
     """The image of each container of a stack that serves a model, as it was read."""
-    for container in stack.of(ServingContainer):
-        yield container.fact.as_read("image")
     for started in stack.of(StartedImage):
         yield started.fact.as_read("image")
 

@@ -25,6 +25,14 @@ def is_pattern(name: Maybe[str]) -> bool:
     return isinstance(name, str) and "*" in name
 
 
+def may_serve(context: Context, *machines: Maybe[str]) -> Maybe[bool]:
+    """Whether machines plainly serve models, as :func:`serves`; not known where neither a machine
+    nor the tags are, since either may say so."""
+    if is_unknown(context.passport) and any(map(is_unknown, machines)):
+        return context.passport
+    return serves(context, *machines)
+
+
 def serves(context: Context, *machines: Maybe[str]) -> bool:
     """Whether machines plainly serve models: they have a passport, or carry accelerators.
 

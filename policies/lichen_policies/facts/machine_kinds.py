@@ -59,7 +59,8 @@ def _is_waited_for(fact: Fact) -> bool:
 
 def _of_machines(fact: Machines, serves: bool) -> Iterator[MachineKind]:
     machine: Maybe[str] = read_field(fact, "machine")
-    elsewhere = bool(fact.named_in or (fact.waits_for and is_unknown(machine)))
+    of_template = read_field(fact, "template") is not None
+    elsewhere = bool(fact.named_in or (of_template and is_unknown(machine)))
     if elsewhere and read_field(fact, "spot") is None:
         return
     least: Maybe[int] = read_field(fact, "least")

@@ -15,7 +15,8 @@ _SHAPES = (1.0, 2.0, 4.0, 8.0)
 def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAccelerators]:
     """A ModelAccelerators for each container that has some for itself, or may have."""
     containers = of_kind(facts, ServingContainer)
-    share_machine = len({fact.path for fact in containers}) > 1
+    several = len({fact.path for fact in containers}) > 1
+    share_machine = several and not all(map(_is_open, containers))
     for fact in containers:
         if fact.shared or fact.extended:
             continue  # a part of one, or a command line that is not all here
@@ -43,3 +44,8 @@ def accelerators_of_containers(facts: tuple[Fact, ...]) -> Iterator[ModelAcceler
             hosting=fact.hosting,
             container=fact,
         )
+
+
+def _is_open(fact: ServingContainer) -> bool:
+    """Whether nothing of a container is known, nor whether it is there."""
+    return is_unknown(fact.as_read("image")) and is_unknown(fact.as_read("settings"))

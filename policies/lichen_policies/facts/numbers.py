@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lichen_policies.facts.placeholders import is_placeholder, placeholder
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
 MOST_DIGITS = 15
@@ -37,6 +38,8 @@ def quantity(written: object) -> Maybe[float]:
     """
     if written is None or is_unknown(written):
         return written
+    if isinstance(written, str) and is_placeholder(written):
+        return placeholder(written)
     match = None if isinstance(written, bool) else _QUANTITY.fullmatch(str(written).strip())
     if match is None:
         return Unknown("is not a number")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from math import inf, isfinite
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from lichen_policies.facts.placeholders import is_placeholder, placeholder
 from lichen_policies.facts.resource import Dialect
 from lichen_policies.facts.unknown import Maybe, Unknown, is_left_out, is_unknown
 
@@ -113,9 +114,11 @@ class Properties:
         return None if found in ("", []) else found
 
     def text(self, *names: str) -> Maybe[str]:
-        """A text."""
+        """A text; a placeholder is not known."""
         found = self.scalar(*names)
-        if found is None or isinstance(found, str) or is_unknown(found):
+        if isinstance(found, str):
+            return placeholder(found) if is_placeholder(found) else found
+        if found is None or is_unknown(found):
             return found
         return Unknown("is not text")
 
@@ -180,6 +183,21 @@ class Properties:
             if not isinstance(word, str):
                 return Unknown("is not a list of texts")
         return words
+
+    def words(self, *names: str) -> Maybe[tuple[str, ...]]:
+        """The words of a command line, with ``${NAME}`` for one that is not known."""
+        found = self.value(*names)
+        if found is None or is_unknown(found):
+            return found
+        words: list[str] = []
+        for word in _flat(found):
+            if isinstance(word, str):
+                words.append(word)
+            elif is_unknown(word) or isinstance(word, Mapping):  # JSON of which a part is not known
+                words.append((is_unknown(word) and word.written) or "${}")
+            else:
+                return Unknown("is not a list of texts")
+        return tuple(words)
 
     def each_text(self, *names: str) -> tuple[str | Unknown, ...]:
         """The texts of a list; empty where it is left out, one Unknown where it is unknown."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lichen.clouds import CLOUDS, Cloud, region_of
+from lichen_policies.facts.placeholders import FILLED_IN_LATER
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, Unknown, is_unknown
 
@@ -91,6 +92,7 @@ def of_process(cloud: Cloud, variables: Mapping[str, str]) -> Maybe[str]:
 
 _UNSTATED = "is set by an expression"
 _GIVEN_LATER = (
+    FILLED_IN_LATER,
     "is var.",
     "is the default of var.",
     "is the parameter ",
@@ -127,8 +129,8 @@ def is_written_elsewhere(region: Maybe[str]) -> bool:
 
 
 def is_given_later(region: Maybe[str]) -> bool:
-    """Whether a resource itself states its region, by a variable or a parameter that who deploys
-    gives."""
+    """Whether a resource itself states its region, by a variable, a parameter or a placeholder of
+    which who deploys gives the value."""
     return is_unknown(region) and region.because.startswith(_GIVEN_LATER)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from lichen_policies.facts.fact import Fact
+from lichen_policies.facts.image import as_named, repository_of
 from lichen_policies.facts.kinds import ServingContainer, StartedImage
+from lichen_policies.facts.placeholders import as_variables
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.server_settings import OF_VLLM
+from lichen_policies.facts.server_settings import is_of_vllm
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 _IMAGES = re.compile(
@@ -78,21 +80,31 @@ def is_server(
 ) -> bool:
     """Whether a container plainly is a server of models: its command line starts one; or its image
     does, and it has an accelerator where the command line is another (``replaced``), as a client's
-    is; or settings that only a server reads are beside its accelerator, or vLLM in its image's
-    name. An image that names a client, a mock or a dashboard of a server is
+    is; or settings or arguments that vLLM alone reads are beside its accelerator, or vLLM in its
+    image's name. An image that names a client, a mock or a dashboard of a server is
     none without an accelerator."""
-    text = " ".join(line) if isinstance(line, tuple) else ""
+    words = line if isinstance(line, tuple) else ()
+    text = " ".join(words)
     if _COMMANDS.search(text):
         return True
-    if _OTHERS.search(text) or not isinstance(image, str):
+    if _OTHERS.search(text):
         return False
-    repository = re.sub(r"(?::[\w.-]+)?(?:@.*)?$", "", image)
+    repository = _path_of(image)
     if _BESIDE.search(repository.rpartition("/")[2]) and not accelerated():
         return False
     if not _IMAGES.search(repository):
-        marked = bool({*OF_VLLM} & {*(settings or ())}) or _NAMES_VLLM.search(repository)
+        marked = is_of_vllm(settings, words) or _NAMES_VLLM.search(repository)
         return not replaced and bool(marked) and accelerated()
     return not replaced or accelerated()
+
+
+def _path_of(image: Maybe[str]) -> str:
+    """An image's name without its tag, as far as it is known."""
+    image = as_named(image)
+    if isinstance(image, str):
+        return re.sub(r"(?::[\w.-]+)?(?:@.*)?$", "", image)
+    found = repository_of(image)
+    return found if isinstance(found, str) else ""
 
 
 def command_line(command: Line, args: Line, settings: Mapping[str, object]) -> Line:
@@ -102,7 +114,7 @@ def command_line(command: Line, args: Line, settings: Mapping[str, object]) -> L
         return command if is_unknown(command) else args
     line = (*(command or ()), *(args or ()))
     if line and _SHELL.search(line[0]) and any(map(_LINE.fullmatch, line[1:3])):
-        words = (word for text in line for word in text.split() if word != "\\")
+        words = (word for text in line for word in as_variables(text).split() if word != "\\")
         line = tuple(word.strip("\"'") for word in words)
     if any("$" in word for word in line):
         line = filled_in(line, settings)
@@ -176,7 +188,7 @@ def started(container: DescribedContainer, *, hosting: str, serves: bool) -> Ite
     ):
         yield ServingContainer(
             path=container.path,
-            image=field(image.value),
+            image=field(as_named(image.value)),
             image_at=image.path,
             settings=field(settings),
             settings_at=container.settings_at,
@@ -191,4 +203,10 @@ def started(container: DescribedContainer, *, hosting: str, serves: bool) -> Ite
             hosting=hosting,
         )
     elif serves:
-        yield StartedImage(path=image.path, image=field(image.value))
+        yield StartedImage(
+            path=image.path,
+            image=field(image.value),
+            image_at=image.path,
+            architecture=field(container.architecture.value),
+            architecture_at=container.architecture.path,
+        )

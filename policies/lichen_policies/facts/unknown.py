@@ -103,12 +103,16 @@ def text_of_parts(parts: Sequence[object], texts: Iterable[str], separator: str 
     it is known."""
     unknown = [part for part in parts if is_unknown(part)]
     whole = made_of(unknown, UNKNOWN)
-    if all(part.written for part in unknown):
-        whole.written = separator.join(
-            part.written if is_unknown(part) else text
-            for part, text in zip(parts, texts, strict=True)
-        )
+    written = [
+        part.written if is_unknown(part) else text for part, text in zip(parts, texts, strict=True)
+    ]
+    # One that is made of itself over and over is no name of anything.
+    if all(part.written for part in unknown) and sum(map(len, written)) < _MOST_CHARACTERS:
+        whole.written = separator.join(written)
     return whole
+
+
+_MOST_CHARACTERS = 10_000
 
 
 def _unknown_in(value: object) -> Iterator[Unknown]:

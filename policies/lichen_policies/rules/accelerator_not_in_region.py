@@ -14,9 +14,10 @@ in the region, and where only customers on an allowlist can have it, it is silen
 serverless containers, whose regions are another list. It is silent too where the machine or the
 accelerator beside it is not known, since too-many-accelerators says that it cannot be checked; an
 accelerator that is known is judged beside such a machine. Where the accelerator is known and the
-region is not, it is unverified; where the region is another cloud's it says nothing. A machine that
-a launch template names is reported there, once, and not again at the groups that use it. Of
-SageMaker it also reports the machines that its hosting does not take at all.
+region is not (a variable, or a provider that is written elsewhere), it is unverified; where the
+region is another cloud's it says nothing. A machine that a launch template names is reported there,
+once, and not again at the groups that use it. Of SageMaker it also reports the machines that its
+hosting does not take at all.
 
 Tags: It reads none but ``lichen:environment``, which chooses the level.
 """

@@ -7,9 +7,9 @@ resource has come into the wrong stack.
 Fix: Make the tag say what the stack says, or move the resource to a stack of its own.
 
 Exceptions: The resource is judged as the stack says. Where nothing states an environment for the
-whole stack (a Pulumi stack's name or setting, ``--environment``), there is no contradiction. A tag
-of one of the names below whose value is not known is unverified; tags that are not known at all
-contradict nothing.
+whole stack (a Pulumi stack's name or setting, ``--environment``), there is no contradiction. Every
+kind of resource that has tags is judged. A tag of one of the names below whose value is not known
+is unverified; tags that are not known at all contradict nothing.
 
 Tags: It reads ``lichen:environment``, ``environment``, ``env`` and ``stage``, in capitals or small
 letters, also where a provider adds them to all of its resources (``default_tags``). It finds

@@ -9,8 +9,9 @@ Exceptions: A floor of zero is not judged: any ceiling is far above it. Nor is a
 left out, as KServe's ``maxReplicas`` may be. An autoscaler of pods (a HorizontalPodAutoscaler, a
 ScaledObject of KEDA) is judged where the pods that it scales are in the same deployment: elsewhere
 they may be anything, and it says nothing. So it does of a group whose machine is not known and that
-has no ``lichen:*`` tag. It only advises, since traffic may differ that much. How many accelerators
-a ceiling may allow is judged by too-many-accelerators.
+has no ``lichen:*`` tag; where its tags are not known either it is unverified. It only advises,
+since traffic may differ that much. How many accelerators a ceiling may allow is judged by
+too-many-accelerators.
 
 Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
 Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines
@@ -39,6 +40,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def far_ceiling(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
     if fact.floor is None or fact.floor < 1 or fact.ceiling is None:
         raise NotApplicable("it states no floor of one or more, or no ceiling")
+    if not fact.for_models:
+        raise NotApplicable("nothing says that it serves models")
     if fact.ceiling <= limits.times * fact.floor:
         return
     # Outside production a floor goes down, not up: see idle-floor.

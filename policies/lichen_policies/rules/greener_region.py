@@ -8,22 +8,25 @@ Fix: Deploy to the region that the message names, if your data and your users al
 Exceptions: It only advises, because it knows nothing of data residency and of users' places: set
 ``regions`` in lichen.yaml to those that you may use. A region of high carbon is judged by
 dirty-region, one of low carbon by no rule. Only machines with accelerators and managed endpoints
-are judged: managed are SageMaker, Vertex AI and Azure Machine Learning, on any machine. A service
-of KServe, Knative or Ray is pods of a cluster, so it is judged only where it asks for accelerators
-and its region is known. A pool of Karpenter that asks for accelerators is judged where its region
-is known, by the accelerator's name where it asks for one. Where the machine comes by a variable and
-nothing else shows accelerators it says nothing: dirty-region says that it cannot be checked. A
-managed endpoint, and pods with accelerators, whose machine comes by a variable are unverified: it
-decides which regions offer it. So are they, and all that plainly has accelerators, where the region
-is stated and not known. Where nobody states any region, as in most manifests, it says nothing: see
-region-unresolved. What shows accelerators is a machine, an accelerator or a device that is named; a
-label, a taint or a driver is not. Clusters for jobs (Azure Machine Learning's compute, SageMaker's
-HyperPod) are no endpoints, and are judged where they have accelerators. A notebook is no endpoint:
-it is judged where it has accelerators. The other region must offer the machine and the accelerators
-that are attached to it, as far as the catalogue knows them (a machine that it does not have is
-taken to be in every region, and the message then does not say that it is offered), be low in
-carbon, emit at most the limit ``share_pct`` of this one, and be within the limit ``round_trip_ms``,
-which is an estimate.
+are judged: managed are SageMaker, Vertex AI and Azure Machine Learning, on any machine; an index of
+Vertex AI and its endpoint are not. A service of KServe, Knative or Ray is pods of a cluster, so it
+is judged only where it asks for accelerators and its region is known. A pool of Karpenter that asks
+for accelerators is judged where its region is known, by the accelerator's name where it asks for
+one. Where the machine comes by a variable and nothing else shows accelerators it says nothing:
+dirty-region says that it cannot be checked. A managed endpoint, and pods with accelerators, whose
+machine comes by a variable are unverified: it decides which regions offer it. So are they, and all
+that plainly has accelerators, where the region is stated and not known, or is that of a provider
+which is written elsewhere. Where nobody states any region, as in most manifests, it says nothing:
+see region-unresolved. What shows accelerators is a machine, an accelerator or a device that is
+named; a label, a taint or a driver is not. Clusters for jobs (Azure Machine Learning's compute,
+SageMaker's HyperPod) are no endpoints, and are judged where they have accelerators. A notebook is
+no endpoint: it is judged where it has accelerators. The other region must offer the machine and the
+accelerators that are attached to it, as far as the catalogue knows them (a machine that it does not
+have is taken to be in every region, and the message then does not say that it is offered), be low
+in carbon, emit at most the limit ``share_pct`` of this one, and be within the limit
+``round_trip_ms``. The time is an estimate: 2 ms, and 0.016 ms for each kilometre of the great
+circle between the two (light in glass, there and back, on cables 1.6 times as long); regions.csv
+has their places.
 
 Tags: It reads none.
 """

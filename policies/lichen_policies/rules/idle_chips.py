@@ -9,8 +9,9 @@ says.
 Exceptions: It judges vLLM, SGLang and Text Generation Inference, whose one process serves one
 model, and only where a setting states how many accelerators it uses. Settings of a ConfigMap in the
 same deployment are read; a number that comes from elsewhere is unverified. A server whose container
-asks for no accelerators is not judged. A container beside others that share the accelerators is
-judged by what it asks for itself. Servers that start a copy for each accelerator by themselves,
+asks for no accelerators is not judged, nor one that has a single accelerator, nor one that takes as
+many as its pod asks for by the same variable. A container beside others that share the accelerators
+is judged by what it asks for itself. Servers that start a copy for each accelerator by themselves,
 such as AWS's Large Model Inference containers, are not judged.
 
 Tags: It reads none.
@@ -21,13 +22,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lichen_policies.facts import ServingContainer
-from lichen_policies.rule import Finding, Known, rule
-from lichen_policies.served import chips_given, chips_used
+from lichen_policies.rule import Finding, Known, Unverified, rule
+from lichen_policies.served import chips_given, chips_used, takes_all_given
 
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="advisory", theme="size")
 def idle_chips(fact: ServingContainer, known: Known) -> Iterator[Finding]:
-    used, given = chips_used(fact), chips_given(fact, known)
+    if takes_all_given(fact):
+        return
+    try:
+        used = chips_used(fact)
+    except Unverified:
+        if chips_given(fact, known).chips > 1:  # a single one is used, whatever the settings say
+            raise
+        return
+    given = chips_given(fact, known)
     if 0 < used.chips < given.chips:
         first = used.stated[0]
         yield Finding(

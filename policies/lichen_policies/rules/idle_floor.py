@@ -11,11 +11,12 @@ Azure Machine Learning, those with accelerators, and those with ``lichen:*`` tag
 without scaling is not a floor, but the fewest replicas of a Vertex endpoint (``minReplicaCount``, 1
 at the least) and of a KServe service (``minReplicas``, 1 where it is left out) are, since these
 scale: where the platform allows no lower one, the finding says what to do instead. The first pool
-of an AKS cluster keeps one machine at the least. Workers of Ray have a floor where the cluster
-scales itself (``enableInTreeAutoscaling``), but for a job that shuts its cluster down when it
-ends. A model of ModelMesh has no pods of its own. A resource that states no environment is judged
-as in production. A group whose machine is not known and that has no ``lichen:*`` tag says nothing:
-too-many-accelerators says that it cannot be checked.
+of an AKS cluster keeps one machine at the least. Workers of Ray that ask for accelerators, or carry
+``lichen.dev/*``, have a floor where the cluster scales itself (``enableInTreeAutoscaling``), but
+for a job that shuts its cluster down when it ends. A model of ModelMesh has no pods of its own. A
+resource that states no environment is judged as in production. A group whose machine is not known
+and that has no ``lichen:*`` tag says nothing: too-many-accelerators says that it cannot be checked.
+Where its tags are not known either it is unverified.
 
 Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
 Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines
@@ -39,6 +40,7 @@ from lichen_policies.rule import (
     Change,
     Finding,
     Known,
+    NotApplicable,
     rule,
 )
 
@@ -53,6 +55,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def idle_floor(fact: Scaling, limits: Limits, known: Known) -> Iterator[Finding]:
     if (fact.environment or UNSTATED) == "prod":
         return
+    if not fact.for_models:
+        raise NotApplicable("nothing says that it serves models")
     most = max(limits.floor, fact.least)
     if fact.floor is None or fact.floor <= (limits.floor if fact.below_least else most):
         return

@@ -11,10 +11,12 @@ say what they are built for (``neuronx``, ``arm64``, ``-cpu-``, ``-gpu-``). ``ne
 ``arm64`` and ``amd64`` in the name of another image only advise (``cuda``, also as ``cu128`` and
 its like), and so does a family of Graviton or Axion machines that a pod selects. An image for GPUs
 on a machine that has no accelerator is not judged: some start, slowly. Images for both processors
-are not judged. A pod that asks for no accelerator and names no machine is not judged: its image may
-be a client's. Nor is a machine that the catalogue does not have and whose name says no
-accelerators, unless the image is for Neuron: that is unverified. An image whose name is filled in
-later (``<image>``, ``IMAGE_URL``) is unverified.
+are not judged, nor is an image whose name says no hardware: it fits everywhere. A model that only a
+serverless variant runs has no machine, and is not judged. A pod that asks for no accelerator and
+names no machine is not judged: its image may be a client's. Nor is a machine that the catalogue
+does not have and whose name says no accelerators, unless the image is for Neuron: that is
+unverified. An image whose name is filled in later (``<image>``, ``IMAGE_URL``) is unverified, in a
+pod only where that plainly serves.
 
 Tags: It reads none.
 """
@@ -64,6 +66,8 @@ def image_for_other_hardware(fact: ServingContainer, known: Known) -> Iterator[F
         raise NotApplicable(
             "its machine is not in the catalogue, and has no accelerators by its name"
         )
+    if fact.if_known.machine is None and fact.if_known.chips is None and not _names_hardware(image):
+        return  # whatever it runs on
     for hardware in _hardware(fact, known):
         wrong = _wrong(image, hardware, known)
         if not wrong:
@@ -112,6 +116,15 @@ def _hardware(fact: ServingContainer, known: Known) -> Iterator[Hardware]:
 
 def _words(image: ImageName) -> set[str]:
     return set(f"{image.repository}-{image.tag}".lower().replace("_", "-").split("-"))
+
+
+def _names_hardware(image: ImageName) -> bool:
+    """Whether an image's name says anything of what it is built for; else it fits everywhere."""
+    words = _words(image)
+    named = _OF_NEURON | _OF_ARM | _OF_X86
+    return any(map(_CUDA.fullmatch, words)) or bool(
+        named & {*words, *image.path.lower().split("/")}
+    )
 
 
 def _wrong(image: ImageName, hardware: Hardware, known: Known) -> str:

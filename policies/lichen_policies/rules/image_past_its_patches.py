@@ -8,10 +8,10 @@ Fix: Use a newer version of the image, and measure the model on it.
 Exceptions: It knows the images of AWS's Deep Learning Containers by their repository and version,
 also where they were copied into another registry under the same name; ``pytorch`` alone, as others
 call theirs too, only in AWS's own registries. A version that is older than the oldest of which AWS
-publishes an end is past it too once that one is. Of other images it knows no end. An image
-named by its digest alone is not judged. Of the images of Hugging Face (``huggingface-*``) AWS
-publishes no such day: they are not judged. An image whose name is filled in later (``<image>``,
-``IMAGE_URL``) is unverified.
+publishes an end is past it too once that one is. Of other images it knows no end. An image named by
+its digest alone is not judged. Of the images of Hugging Face (``huggingface-*``) AWS publishes no
+such day: they are not judged. An image whose name is filled in later (``<image>``, ``IMAGE_URL``)
+is unverified, in a pod only where that plainly serves.
 
 Tags: It reads none.
 """

@@ -9,8 +9,9 @@ Exceptions: A SageMaker inference component is judged by the devices that it ask
 endpoint's machine is among the resources. It judges vLLM, SGLang and Text Generation Inference by
 their settings. Settings of a ConfigMap in the same deployment are read; a number that comes from
 elsewhere is unverified. A server whose container asks for no accelerators is not judged: nobody
-knows what its machine has. A server that is spread over several machines is judged only where its
-container asks for accelerators itself and the settings name no number of machines.
+knows what its machine has; nor is one that takes as many as its pod asks for by the same variable.
+A server that is spread over several machines is judged only where its container asks for
+accelerators itself and the settings name no number of machines.
 
 Tags: It reads none.
 """
@@ -21,12 +22,14 @@ from collections.abc import Iterator
 
 from lichen_policies.facts import ServingContainer
 from lichen_policies.rule import Finding, Known, rule
-from lichen_policies.served import chips_given, chips_used
+from lichen_policies.served import chips_given, chips_used, takes_all_given
 
 
 @rule(severity="high", dev="advisory", staging="advisory", prod="mandatory", theme="serving")
 def more_chips_than_there_are(fact: ServingContainer, known: Known) -> Iterator[Finding]:
     yield from _asked(fact, known)
+    if takes_all_given(fact):
+        return
     used, given = chips_used(fact), chips_given(fact, known)
     if used.chips > given.chips:
         first = used.stated[0]

@@ -10,10 +10,11 @@ Exceptions: It knows Text Generation Inference (``text-generation-inference``, A
 TorchServe (``torchserve``, ``torchserve-kfs``) and TensorFlow on Neuron
 (``tensorflow-inference-neuronx``) by the names of their images, wherever they were copied to under
 the same name, also with the version of CUDA behind it, as Google names its copies. An image whose
-name is filled in later (``<image>``, ``IMAGE_URL``) is unverified. An image of another name may
-hold such a server all the same: nobody sees it. Whether a version of an image is patched is a
-matter of image-past-its-patches. Of Lambda it knows the runtimes for Python and Node.js, on
-functions of at least the limit ``memory_mib``, which compute; an image has no runtime.
+name is filled in later (``<image>``, ``IMAGE_URL``) is unverified, in a pod only where that plainly
+serves. An image of another name may hold such a server all the same: nobody sees it. Whether a
+version of an image is patched is a matter of image-past-its-patches. Of Lambda it knows the
+runtimes for Python and Node.js, on functions of at least the limit ``memory_mib``, which compute;
+an image has no runtime.
 
 Tags: With a ``lichen:*`` tag, such as ``lichen:model``, it judges small functions too.
 """

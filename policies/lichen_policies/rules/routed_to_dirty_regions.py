@@ -10,10 +10,11 @@ Exceptions: It only advises: which regions a profile includes depends on the mod
 sold by such profiles alone, and the vendor changes the list. The list is that of the day in the
 message. Only regions count of which the sources agree that they are high in carbon, as in
 dirty-region what blocks: a region that one source calls high and another does not makes no finding.
-Where the region that the requests are sent from is itself high, dirty-region is the finding.
-Azure's Global and DataZone deployments are judged as profiles are. Where a template makes the name
-of the source, its area is read if it is written (``inference-profile/eu.``); one that follows a
-parameter is unverified.
+Where the region that the requests are sent from is itself high, dirty-region is the finding; so
+where it is stated and not known, or has its provider elsewhere, this is unverified. Where nobody
+states one, it is judged. Azure's Global and DataZone deployments are judged as profiles are. Where
+a template makes the name of the source, its area is read if it is written
+(``inference-profile/eu.``); one that follows a parameter is unverified.
 
 Tags: It reads none.
 """
@@ -40,11 +41,11 @@ def routed_to_dirty_regions(fact: RoutedModel, known: Known) -> Iterator[Finding
     ]
     if not routes:
         raise Unverified("the regions of the source's area are not in the catalogue")
-    here = known.catalogue.regions.get(fact.if_known.region or "")
-    if here is not None and classify(here).surely_high:
-        return  # The region itself is the finding, of another rule.
     there = _regions(routes, fact.cloud, known)
     dirty = [region for region in there if classify(region).surely_high]
+    here = known.catalogue.regions.get((fact.region if dirty else fact.if_known.region) or "")
+    if here is not None and classify(here).surely_high:
+        return  # The region itself is the finding, of another rule.
     forbidden = [region for region in there if not known.may_use(region)]
     if not dirty and not forbidden:
         return

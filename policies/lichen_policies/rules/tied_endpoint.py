@@ -10,6 +10,8 @@ model packages as AWS Marketplace sells them. A version of a group in the accoun
 registry (``model-package/GROUP/3``, or a package of the same stack or account) is the account's own
 model: it says nothing. A package whose name is a parameter may be either: unverified. Open weights
 that a vendor's catalogue deploys, and hosted models that are called through an API, are not judged.
+An endpoint of a vendor's service is no finding by itself, since every stack has some:
+``lichen explain STACK`` lists what a stack is bound to, with what replaces it.
 
 Tags: It reads none.
 """

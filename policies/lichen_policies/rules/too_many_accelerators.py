@@ -26,10 +26,13 @@ Templates count as one machine. An autoscaler of pods is counted where the pods 
 in the same deployment: elsewhere they may be anything. A ceiling that is left out, as KServe's
 ``maxReplicas`` may be, is not counted: the floor is. Workers of Ray have their ``minReplicas`` and
 ``maxReplicas`` where the cluster scales itself (``enableInTreeAutoscaling``), else their
-``replicas``. What GKE's node auto-provisioning may make is counted by the most of each kind
-(``maximum`` of its resource limits). Accelerators of which nothing but a name is known
-(``example.com/npu``) are not counted: see unknown-accelerator. Nor is a resource profile of KubeAI
-whose accelerators its name does not say.
+``replicas``; what a worker has is what its containers ask for, and not ``rayStartParams`` or the
+resources of an actor. A pool of Karpenter is counted by a fixed number of nodes (``replicas``)
+alone: how many its ``limits`` allow is nothing that runs, and unlimited-nodes asks for them. Labels
+that choose nodes ask for no accelerator. What GKE's node auto-provisioning may make is counted by
+the most of each kind (``maximum`` of its resource limits). Accelerators of which nothing but a name
+is known (``example.com/npu``) are not counted: see unknown-accelerator. Nor is a resource profile
+of KubeAI whose accelerators its name does not say.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """

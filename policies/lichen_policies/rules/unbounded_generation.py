@@ -11,14 +11,16 @@ Cloud Run and Azure (container apps and container instances). A limit of any siz
 not judge how large it is. So a limit counts on a command line whose value is filled in later
 (``--max-model-len=$(LENGTH)``). A setting that comes whole by a variable is unverified: it may be
 empty, which limits nothing. Settings that a container takes from a ConfigMap are read where that is
-in the same deployment; a container that takes all settings of one that is not is unverified. A
-container whose image is a placeholder is judged by its command line and by settings that vLLM alone
-reads (``VLLM_USE_V1``). A server that embeds, ranks or classifies makes no text, and is not judged:
-by its command line (``--task=embed``, ``--runner=pooling``), or where KubeAI's ``features`` do not
-have TextGeneration. A container that names no model in its settings is not judged, nor one whose
-command line starts something else, nor KServe's runtimes and language models, to which others add
-settings. Text Generation Inference before its version 3 limits a sequence to 4,096 tokens or less
-by itself.
+in the same deployment; a container that takes all settings of one that is not is unverified, and so
+is one that takes all of a Secret (``envFrom``), whose content is never read. A placeholder that may
+stand for any arguments (``vllm serve $MODEL $ARGS``) may be a limit, so it is unverified. A
+container whose image is a placeholder is judged by its command line, and by settings and arguments
+that vLLM alone reads (``VLLM_USE_V1``, ``--max-num-seqs``). A server that embeds, ranks or
+classifies makes no text, and is not judged: by its command line (``--task=embed``,
+``--runner=pooling``), or where KubeAI's ``features`` do not have TextGeneration. A container that
+names no model in its settings is not judged, nor one whose command line starts something else, nor
+KServe's runtimes and language models, to which others add settings. Text Generation Inference
+before its version 3 limits a sequence to 4,096 tokens or less by itself.
 
 Tags: It reads none.
 """

@@ -11,9 +11,11 @@ words for an owner counts (``owner``, ``team``, ``contact``, ``service``, ``appl
 Azure Machine Learning: of SageMaker the configuration is judged, of Azure Machine Learning the
 deployment, of Vertex AI the endpoint, also before a model is deployed to it: what deploys to it
 takes no labels. Machines and clusters outside of these are not judged, nor is a kind of resource
-that takes no tags. Jobs are no endpoints (training, processing, batch), and no object of Kubernetes
-is one of a managed service, KServe's InferenceService neither. An environment that the stack states
-counts.
+that takes no tags. An index of Vertex AI is no endpoint, nor is its index endpoint. The tags that a
+provider of the same folder adds to everything (``default_tags``) count; those of a provider that is
+written elsewhere are not seen. Jobs are no endpoints (training, processing, batch), and no object
+of Kubernetes is one of a managed service, KServe's InferenceService neither. An environment that
+the stack states counts.
 
 Tags: ``lichen:model`` and ``lichen:environment`` are two of the tags that it asks for. With
 ``lichen:peak-rps`` beside them the rules about size can judge.

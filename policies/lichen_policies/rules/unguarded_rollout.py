@@ -7,8 +7,8 @@ over again by themselves.
 Fix: Name the alarms that stop a roll-out, or switch on the circuit breaker, as the message says.
 
 Exceptions: Endpoints whose models are inference components roll out by themselves, and SageMaker
-excludes Inf1. Without alarms SageMaker still keeps the old machines where new ones do not start.
-The finding only advises.
+excludes Inf1; a machine that is not known is taken for another. Without alarms SageMaker still
+keeps the old machines where new ones do not start. The finding only advises.
 
 Tags: Without ``lichen:*`` tags it judges SageMaker's endpoints in production. With one, such as
 ``lichen:model``, it judges services of ECS too.

@@ -12,12 +12,13 @@ accelerators of any name that are attached to a machine of Compute Engine, GKE o
 devices that a container asks for: those of other makers in the table of device plugins
 (devices.csv: Intel's ``gpu.intel.com/i915`` and ``xe``, Huawei's Ascend, Qualcomm's
 ``qualcomm.com/qaic``, Rebellions, Furiosa and others), and any whose name ends in gpu, npu, xpu,
-mlu, gcu, dcu or accelerator (``example.com/npu``).
-The devices of NVIDIA and AMD, Intel's Gaudi (``habana.ai/gaudi``), AWS's Neuron and Google's TPUs
-are known: whichever of them a cluster has, they are counted. A label that chooses nodes may be
-anything, and is not judged. General machines are left alone, patterns such as ``g5.*`` too, and a
-name that comes by a variable: too-many-accelerators says that it cannot be checked. Hardware that
-is retired is a matter of retired-hardware.
+mlu, gcu, dcu or accelerator (``example.com/npu``). The devices of NVIDIA and AMD, Intel's Gaudi
+(``habana.ai/gaudi``), AWS's Neuron and Google's TPUs are known: whichever of them a cluster has,
+they are counted. ``nvidia/gpu`` is the name of no device, and is not judged. A label that chooses
+nodes may be anything, and is not judged. General machines are left alone, patterns such as ``g5.*``
+too. A name that comes by a variable is not judged: too-many-accelerators says that it cannot be
+checked; an attached accelerator that is known only after deployment is unverified here too.
+Hardware that is retired is a matter of retired-hardware.
 
 Tags: It reads none.
 """

@@ -16,9 +16,9 @@ from lichen.document import InputError
 from tests.corpus.document import DOCUMENT, written
 from tests.corpus.judged import Said, Verdicts, record, recorded
 from tests.corpus.labels import labels_of
-from tests.corpus.public import second_sample, third_sample
 from tests.corpus.public.documents import HERE, Repository, folder, write
 from tests.corpus.public.judged import ask
+from tests.corpus.public.later_samples import SAMPLES
 from tests.corpus.public.scoring import SAMPLE, sample
 from tests.corpus.public.section import AFTER, section
 from tests.corpus.stacks import stacks
@@ -30,15 +30,15 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["judge", mirror]:
             record(judged(Path(mirror), SAMPLE, REPOSITORIES), AFTER)
-            for other in (second_sample, third_sample):
-                record(judged(Path(mirror), other.SAMPLE, other.REPOSITORIES), other.AFTER)
+            for later in SAMPLES:
+                record(judged(Path(mirror), later.drawn, later.repositories), later.after)
         case []:
             pass
         case _:
             sys.exit(__doc__)
     due = {stack: labels_of(stack) for stack in stacks()}
     DOCUMENT.write_text(written(recorded(), due), encoding="utf-8")
-    print("\n".join((*section(), *second_sample.section(), *third_sample.section())))
+    print("\n".join((*section(), *(line for later in SAMPLES for line in later.section()))))
 
 
 def judged(mirror: Path, drawn: Path, drawn_from: Path) -> Verdicts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lichen_policies.dialects import DeploymentInput
@@ -11,6 +12,9 @@ from lichen_policies.gate import Gate
 from lichen.document import InputError
 from tests.corpus.judged import TODAY, Said, worst
 from tests.corpus.public.documents import Document
+
+_INDEX = re.compile(r"\[[^]]*\]$")
+"""Which copy of a block with a ``count`` it is: the sample names the block."""
 
 
 def ask(document: Document, written: Path) -> tuple[Said, ...]:
@@ -26,7 +30,9 @@ def ask(document: Document, written: Path) -> tuple[Said, ...]:
         return ()
     return worst(
         Said(
-            address=verdict.resource,
+            address=_INDEX.sub("", verdict.resource)
+            if document.format == "hcl"
+            else verdict.resource,
             rule=verdict.rule,
             kind="finding" if verdict.verdict == "fail" else "unverified",
             blocks=verdict.blocks,

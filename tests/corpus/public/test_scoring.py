@@ -10,7 +10,7 @@ import pytest
 from lichen_policies.registry import rules
 
 from tests.corpus.judged import Said, recorded
-from tests.corpus.public import second_sample, third_sample
+from tests.corpus.public.later_samples import SAMPLES
 from tests.corpus.public.scoring import (
     LABELS,
     NONE,
@@ -113,14 +113,23 @@ def test_what_is_open_is_not_scored_and_blocks_are_scored_by_themselves() -> Non
     assert (blocks.findings, blocks.right, blocks.wrong_blocks) == (2, 1, 1)
 
 
+FILES = [
+    ("first", 150, SAMPLE, LABELS, (BEFORE, AFTER)),
+    *(
+        (each.name, resources, each.drawn, each.labels, (each.before, each.after))
+        for each, resources in zip(SAMPLES, (96, 100, 110, 102), strict=True)
+    ),
+]
+"""Each sample: its name, how many resources were drawn, and its files."""
+
+
 @pytest.mark.parametrize(
     ("path", "drawn_from", "resources"),
     [
-        *((path, SAMPLE, 150) for path in LABELS),
-        (second_sample.LABELS, second_sample.SAMPLE, 96),
-        *((path, third_sample.SAMPLE, 100) for path in third_sample.LABELS),
+        pytest.param(path, drawn, resources, id=f"{name}, {path.stem}")
+        for name, resources, drawn, of_readers, _ in FILES
+        for path in of_readers
     ],
-    ids=["first labeller", "second labeller", "second sample", "third, first", "third, second"],
 )
 def test_every_resource_of_a_sample_is_labelled_once_for_a_rule(
     path: Path, drawn_from: Path, resources: int
@@ -138,11 +147,10 @@ def test_every_resource_of_a_sample_is_labelled_once_for_a_rule(
 @pytest.mark.parametrize(
     ("path", "drawn_from"),
     [
-        *((path, SAMPLE) for path in (BEFORE, AFTER)),
-        *((path, second_sample.SAMPLE) for path in (second_sample.BEFORE, second_sample.AFTER)),
-        *((path, third_sample.SAMPLE) for path in (third_sample.BEFORE, third_sample.AFTER)),
+        pytest.param(path, drawn, id=f"{name}, {path.stem}")
+        for name, _, drawn, _, verdicts in FILES
+        for path in verdicts
     ],
-    ids=["before", "after", "second, before", "second, after", "third, before", "third, after"],
 )
 def test_verdicts_are_of_their_sample(path: Path, drawn_from: Path) -> None:
     verdicts, drawn = recorded(path), sample(drawn_from)
@@ -154,6 +162,7 @@ def test_verdicts_are_of_their_sample(path: Path, drawn_from: Path) -> None:
 def test_each_wrong_or_missed_finding_has_a_cause() -> None:
     text = "\n".join(section())
     assert "**1 wrong finding**" in text
-    assert "**2 wrong findings**" in "\n".join(second_sample.section())
     assert "Not unseen any more" in text
-    assert "wrong finding" in "\n".join(third_sample.section())
+    second, *others = ("\n".join(each.section()) for each in SAMPLES)
+    assert "**2 wrong findings**" in second
+    assert all("wrong finding" in other for other in others)

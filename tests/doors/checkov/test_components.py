@@ -16,19 +16,10 @@ from tests.doors.checkov.engine import ROOT, TIMEOUT_S, executable
 sys.path.insert(0, str(ROOT))
 from docs import component_pages
 
-BALANCED = {
-    "balancer": {
-        "access_logs": "s3://logs/requests/",
-        "certificate": "arn:aws:acm:eu-north-1:111122223333:certificate/it",
-    }
-}
-"""Without a certificate requests cross a network of the user's in clear, and no other."""
-
 
 def test_checkovs_own_checks_find_what_is_exempt_and_no_more(tmp_path: Path) -> None:
     for stack in component_pages.EXAMPLES:
-        more = BALANCED if stack in ("tasks", "cluster", "machines") else {}
-        made = component_pages.example(stack, **more)
+        made = component_pages.example(stack)
         # What is known only after deployment has no other form.
         written = json.dumps(template(made.registered.values()), default=str)
         (tmp_path / f"{stack}.json").write_text(written, encoding="utf-8")

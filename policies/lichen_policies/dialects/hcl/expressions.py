@@ -78,13 +78,14 @@ def condition_of(written: Written) -> Written:
 def at(found: Any, steps: Sequence[Step]) -> Any:
     """What is at the end of a way into a value."""
     for index, step in enumerate(steps):
+        found = whole(found)
         if is_unknown(found):
-            return found
+            return _within(found, steps[index:])
         if step is EVERY:
             every = found if isinstance(found, list) else [] if found is None else [found]
             return [at(each, steps[index + 1 :]) for each in every]
         if is_unknown(step):
-            return step
+            return Unknown(step.because, step.references, names=step.names)
         try:
             if isinstance(found, list):
                 found = found[int(step)]
@@ -95,6 +96,17 @@ def at(found: Any, steps: Sequence[Step]) -> Any:
         except (KeyError, IndexError, ValueError, TypeError):
             return OPEN
     return found
+
+
+def _within(found: Unknown, steps: Sequence[Step]) -> Unknown:
+    """What is in a value that is not known."""
+    one = _ONE_NAME.fullmatch(found.written)
+    way = "".join(f".{step}" for step in steps) if one else ""
+    written = f"${{{one[1]}{way}}}" if one and all(isinstance(each, str) for each in steps) else ""
+    return Unknown(found.because, found.references, written, found.names)
+
+
+_ONE_NAME = re.compile(r"\$\{([^{}]*)\}")
 
 
 def bounded(found: Any) -> Any:
@@ -274,13 +286,16 @@ def _key(node: Node, names: Names) -> Any:
     return _expression(node, names)
 
 
+_CONVERSIONS = ("nonsensitive", "tobool", "tonumber", "tostring")
+
+
 def _call(node: Node, names: Names) -> Any:
     name, *rest = _children(node)
     kind = text_in(name)
     written = [each for part in rest for each in _children(part)]
     if any(each.type == "ellipsis" for each in written):
         *first, last = [each for each in written if each.type == "expression"]
-        spread = _expression(last, names)
+        spread = whole(_expression(last, names))
         if not isinstance(spread, list):
             return spread if is_unknown(spread) else OPEN
         arguments = [*(_expression(each, names) for each in first), *spread]
@@ -288,6 +303,8 @@ def _call(node: Node, names: Names) -> Any:
         arguments = [_expression(each, names) for each in written if each.type == "expression"]
     if kind == "sensitive":
         return Unknown("is sensitive, so Lichen does not read it")
+    if kind in _CONVERSIONS and len(arguments) == 1 and is_unknown(arguments[0]):
+        return arguments[0]
     if kind in ("try", "nonsensitive") and arguments and not has_unknown(arguments[0]):
         return arguments[0]
     function = functions.FUNCTIONS.get(kind)
@@ -295,9 +312,7 @@ def _call(node: Node, names: Names) -> Any:
         arguments
         if kind not in functions.TOGETHER
         else [
-            each
-            for each in arguments
-            if is_unknown(each) or isinstance(each, functions.HALF_KNOWN_TEXTS)
+            each for each in arguments if is_unknown(each) or isinstance(each, functions.HALF_KNOWN)
         ]
     )
     if function is None or has_unknown(tested):
@@ -307,6 +322,11 @@ def _call(node: Node, names: Names) -> Any:
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, StopIteration):
         return OPEN
     return TOO_LARGE if isinstance(found, str) and len(found) > _MOST_CHARACTERS else found
+
+
+def whole(found: Any) -> Any:
+    """A value; not known where it is half known, since its parts may be others."""
+    return _made_of([found]) if isinstance(found, functions.HALF_KNOWN) else found
 
 
 def _made_of(parts: Sequence[Any]) -> Unknown:
@@ -393,7 +413,7 @@ def _for(node: Node, names: Names) -> Any:
         return OPEN
     intro = next(each for each in _children(inner) if each.type == "for_intro")
     *own, collection = _children(intro)
-    found = _expression(collection, names)
+    found = whole(_expression(collection, names))
     if is_unknown(found):
         return found
     if not isinstance(found, list | Mapping):

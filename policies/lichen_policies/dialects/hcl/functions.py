@@ -83,8 +83,12 @@ class _JsonArray(list[Any]):
     """An array whose JSON has parts that are not known."""
 
 
-HALF_KNOWN_TEXTS = (_JsonObject, _JsonArray)
-"""What is a text for every function, of which nothing is known but what is in it."""
+class _Compacted(list[Any]):
+    """A list of which parts are not known, and may not be there."""
+
+
+HALF_KNOWN = (_JsonObject, _JsonArray, _Compacted)
+"""What no function can read, though something is known of what is in it."""
 
 
 def _json_of(value: Any) -> Any:
@@ -92,6 +96,11 @@ def _json_of(value: Any) -> Any:
     if not has_unknown(value):
         return _json(value)
     return _JsonArray(value) if isinstance(value, list) else _JsonObject(value)
+
+
+def _compact(values: list[Any]) -> list[Any]:
+    kept = [each for each in values if is_unknown(each) or each not in (None, "")]
+    return _Compacted(kept) if has_unknown(kept) else kept
 
 
 def _lookup(table: Mapping[str, Any], key: str, *default: Any) -> Any:
@@ -112,6 +121,7 @@ def _flag(value: Any) -> bool:
 
 
 TOGETHER: Mapping[str, Function] = {
+    "compact": _compact,
     "concat": lambda *lists: list(chain.from_iterable(lists)),
     "element": lambda values, index: values[index % len(values)],
     "flatten": _flatten,
@@ -133,7 +143,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "base64encode": lambda text: base64.b64encode(text.encode()).decode(),
     "ceil": math.ceil,
     "coalesce": lambda *values: next(each for each in values if each not in (None, "")),
-    "compact": lambda values: [each for each in values if each not in (None, "")],
     "contains": lambda values, value: value in values,
     "distinct": _unique,
     "endswith": lambda text, end: text.endswith(end),

@@ -15,6 +15,7 @@ from lichen_policies.dialects.hcl.expressions import (
     Step,
     condition_of,
     value,
+    whole,
     written_names,
 )
 from lichen_policies.dialects.hcl.syntax import Block, Body, Written
@@ -63,7 +64,7 @@ def instances(body: Body, names: Names) -> tuple[KeyedInstance, ...]:
         return (KeyedInstance("", {"count": {"index": OPEN}}, _condition(written)),)
     if "for_each" in body.arguments:
         written = body.arguments["for_each"]
-        found = value(written, names)
+        found = whole(value(written, names))
         pairs = (
             {str(each): each for each in found}
             if isinstance(found, list) and not has_unknown(found)
@@ -112,7 +113,7 @@ def _dynamic(block: Block, names: Names) -> Any:
     """The blocks that a dynamic block makes; UNKNOWN where it is not known of what."""
     content = next(block.body.of("content"), None)
     over = block.body.arguments.get("for_each")
-    found = None if over is None else value(over, names)
+    found = None if over is None else whole(value(over, names))
     if content is None or is_unknown(found) or not isinstance(found, list | Mapping):
         return found if is_unknown(found) else OPEN
     iterator = block.body.arguments.get("iterator")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lichen.clouds import CLOUDS
+from lichen.clouds.cloud import ImageSource, RegionSource
 from lichen.document import InputError, did_you_mean
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.beside import comments
@@ -242,11 +243,11 @@ class _Module:
         if name == "var" and isinstance(first, str):
             return at(self._once("var", first, self._variable), rest)
         if name == "local" and isinstance(first, str):
-            return at(self._once("local", first, self._local), rest)
+            return _as_named(name, steps, at(self._once("local", first, self._local), rest))
         if name == "module" and isinstance(first, str):
             return self._output(first, rest)
         if name == "data" and isinstance(first, str) and rest and isinstance(rest[0], str):
-            return self._answer(first, rest[0], rest[1:])
+            return _as_named(name, steps, self._answer(first, rest[0], rest[1:]))
         if isinstance(first, str) and (name, first) in self._resources:
             return self._attribute((name, first), rest)
         return OPEN
@@ -303,19 +304,33 @@ class _Module:
         return value(self._outputs[name].body.arguments["value"], self)
 
     def _answer(self, kind: str, name: str, steps: Sequence[Step]) -> Any:
-        """What a data source answers: its provider's region, where it asks for that alone."""
+        """What a data source answers: its provider's region, where it asks for that alone, or the
+        name of an image that its cloud publishes."""
         block = self._data.get((kind, name))
-        cloud = next(
-            (each for each in CLOUDS.values() if kind in each.region_sources),
-            None,
-        )
-        if block is None or cloud is None or len(steps) != 1:
+        if block is None or len(steps) != 1:
             return OPEN
-        source = cloud.region_sources[kind]
-        written = block.body.arguments
-        asked = any(argument in written for argument in source.unless)
-        is_region = steps[0] in (source.property, "id", "name", "region")
+        for cloud in CLOUDS.values():
+            if kind in cloud.region_sources:
+                return self._region_answered(block, cloud.region_sources[kind], steps[0])
+            if kind in cloud.image_sources:
+                return self._image_answered(block, cloud.image_sources[kind], steps[0])
+        return OPEN
+
+    def _region_answered(self, block: Block, source: RegionSource, step: Step) -> Any:
+        asked = any(argument in block.body.arguments for argument in source.unless)
+        is_region = step in (source.property, "id", "name", "region")
         return OPEN if asked or not is_region else self._region(block) or OPEN
+
+    def _image_answered(self, block: Block, source: ImageSource, step: Step) -> Any:
+        """An image of which the registry alone is not known: it is another one in each region."""
+        written = block.body.arguments
+        repository, tag = (
+            value(written[name], self) if name in written else None
+            for name in (source.repository, source.tag)
+        )
+        if step != source.property or not isinstance(repository, str) or not isinstance(tag, str):
+            return OPEN
+        return Unknown(OPEN.because, (), f"{source.registry}/{repository}:{tag}")
 
     def _attribute(self, which: tuple[str, str], steps: Sequence[Step]) -> Any:
         """An attribute of a resource: as it is written, else known after deployment."""
@@ -493,6 +508,14 @@ def _unset(name: str, *, has_default: bool) -> Unknown:
         because = f"is the default of var.{name}, which may be replaced ({give})"
         return Unknown(because, written=written)
     return Unknown(f"is var.{name}, which has no value here ({give})", written=written)
+
+
+def _as_named(name: str, steps: Sequence[Step], found: Any) -> Any:
+    """A value; one that is not known with what it is called, where it has no text of its own: two
+    properties that name the same have the same value."""
+    if not is_unknown(found) or found.written or not all(isinstance(each, str) for each in steps):
+        return found
+    return Unknown(found.because, found.references, f"${{{name}{_way(steps)}}}", found.names)
 
 
 def _way(steps: Sequence[Step]) -> str:

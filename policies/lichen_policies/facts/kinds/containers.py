@@ -11,7 +11,24 @@ class Software(Fact, frozen=True, kw_only=True):
     """What names software that its maker may stop maintaining."""
 
 
-class ServingContainer(Software, frozen=True, kw_only=True):
+class StartedImage(Fact, frozen=True, kw_only=True):
+    """The image of a container that serves a model; of one whose settings no rule judges, all that
+    is read.
+
+    ``architecture`` is the processor that its resource states, ``architecture_by_family`` says that
+    it does so by naming families of machines. ``machine`` is what runs it.
+    """
+
+    image: str | None = None
+    image_at: str = ""
+    architecture: str | None = None
+    architecture_at: str = ""
+    architecture_by_family: bool = False
+    machine: str | None = None
+    machine_at: str = ""
+
+
+class ServingContainer(StartedImage, Software, frozen=True, kw_only=True):
     """One container that serves a model.
 
     ``names`` are what others call its resource by: a SageMaker model's name. ``settings`` are its
@@ -19,20 +36,17 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     ``model`` is the model that the resource gives to it, as it is addressed (``hf://...``).
     ``starts_otherwise`` says that the command line replaces what the image starts by itself.
     ``extended`` says that another resource adds to both: what is not there may come from it.
-    ``architecture`` is the processor that its resource states, ``architecture_by_family`` says that
-    it does so by naming families of machines. ``chips`` is how many accelerators
-    it asks for, ``chip`` of which kind; ``shared`` says that each is a part of one. ``machine`` is
-    what runs it. ``machine_named_in`` and ``chips_named_in`` are the addresses of other resources
-    that name these. ``chips_written`` is what goes before their number at ``chips_at``.
+    ``chips`` is how many accelerators it asks for, ``chip`` of which kind; ``shared`` says that
+    each is a part of one. ``machine_named_in`` and ``chips_named_in`` are the addresses of other
+    resources that name these. ``chips_written`` is what goes before their number at ``chips_at``.
     ``set_by`` are settings that a ConfigMap has: the setting, the ConfigMap's name and the key in
-    it; without a setting all that it has. ``generates`` is False of one that its resource says
+    it; without a setting all that it has. ``secrets`` are the names of Secrets of which it takes
+    all settings, which no document shows. ``generates`` is False of one that its resource says
     makes no text, such as embeddings. ``packaged`` says that the model comes as a package of
     the vendor, which runs nowhere else.
     """
 
     names: tuple[str, ...] = ()
-    image: str | None = None
-    image_at: str = ""
     settings: dict[str, object] | None = None
     settings_at: str = ""
     arguments: tuple[str, ...] | None = None
@@ -41,9 +55,6 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     model_at: str = ""
     starts_otherwise: bool = False
     extended: bool = False
-    architecture: str | None = None
-    architecture_at: str = ""
-    architecture_by_family: bool = False
     chip: str | None = None
     chips: float | None = None
     chips_at: str = ""
@@ -51,10 +62,9 @@ class ServingContainer(Software, frozen=True, kw_only=True):
     chips_written: str = ""
     shared: bool = False
     hosting: str | None = None
-    machine: str | None = None
-    machine_at: str = ""
     machine_named_in: str = ""
     set_by: tuple[tuple[str, str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
     generates: bool | None = None
     packaged: bool | None = None
     packaged_at: str = ""
@@ -73,12 +83,6 @@ class ConfigValues(Fact, frozen=True, kw_only=True):
 
     names: tuple[str, ...] = ()
     values: dict[str, object] | None = None
-
-
-class StartedImage(Fact, frozen=True, kw_only=True):
-    """The image of a container that serves a model, of a service whose settings no rule judges."""
-
-    image: str | None = None
 
 
 class KeptImages(Fact, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ class Scaling(Fact, frozen=True, kw_only=True):
     that the floor is not written, but what holds then. ``hosting`` and ``chips_each`` are as in
     :class:`~lichen_policies.facts.kinds.machines.Located`. ``scales`` is the name of what is
     scaled, where that is another resource (``endpoint/chat/variant/all``), and ``dimension`` what
-    of it is.
+    of it is. ``for_models`` says that what scales plainly serves models, at ``for_models_at``: it
+    is true of what a reader yields, but where nobody knows.
     """
 
     floor: int | None
@@ -32,6 +33,8 @@ class Scaling(Fact, frozen=True, kw_only=True):
     hosting: str | None = None
     scales: str | None = None
     dimension: str | None = None
+    for_models: bool | None = True
+    for_models_at: str = "whether it serves models, by its tags,"
 
 
 class Waking(Fact, frozen=True, kw_only=True):

@@ -70,8 +70,8 @@ def _container(container: Properties, platform: Properties, on_fargate: bool) ->
     return DescribedContainer(
         path=_in_list(container.path),
         image=Stated(image.value, _in_list(image.path)),
-        command=container.texts("entry_point"),
-        args=container.texts("command"),
+        command=container.words("entry_point"),
+        args=container.words("command"),
         args_at=_in_list(container.at("command")),
         settings={**settings, **secrets} or None,
         settings_at=_in_list(container.at("environment")),

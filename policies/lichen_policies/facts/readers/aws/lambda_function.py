@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import CloudFunction, KeptWarm
+from lichen_policies.facts.kinds import CloudFunction, KeptWarm, StartedImage
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
@@ -15,21 +16,23 @@ TYPES = {
     "terraform": ("aws_lambda_function", "awscc_lambda_function"),
     "cloudformation": ("AWS::Lambda::Function", "AWS::Serverless::Function"),
 }
-FACTS = (CloudFunction, KeptWarm)
+FACTS = (CloudFunction, KeptWarm, StartedImage)
 
 _INTERPRETED = ("python", "nodejs", "ruby")
 
 
-def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A CloudFunction; a KeptWarm where SAM's function states its provisioned concurrency.
+def read(properties: Properties, context: Context) -> Iterator[Fact]:
+    """A CloudFunction; a KeptWarm where SAM's function states its provisioned concurrency, a
+    StartedImage where its passport says that it serves a model.
 
     Code written in the template itself has no libraries of its own, so it runs on any processor.
     """
     architectures = properties.each_text("architectures")
     package = properties.text("package_type")
+    architecture = architectures[0] if architectures else None
     yield CloudFunction(
         path=properties.at("architectures"),
-        architecture=field(architectures[0] if architectures else None),
+        architecture=field(architecture),
         architecture_at=properties.at("architectures"),
         image=field(package if is_unknown(package) else package == "Image"),
         neutral=field(_neutral(properties)),
@@ -38,6 +41,17 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         runtime=field(properties.text("runtime")),
         runtime_at=properties.at("runtime"),
     )
+    if isinstance(context.passport, Passport):
+        image = properties.stated_text("image_uri")
+        if image.value is None:
+            image = properties.block("code").stated_text("image_uri")
+        yield StartedImage(
+            path=image.path,
+            image=field(image.value),
+            image_at=image.path,
+            architecture=field(architecture),
+            architecture_at=properties.at("architectures"),
+        )
     warm = properties.block("provisioned_concurrency_config").stated_whole(
         "provisioned_concurrent_executions"
     )

@@ -30,8 +30,8 @@ TYPES = {
 FACTS = (Located, Machines)
 
 _HOSTING = "sagemaker-notebook"
-_SHARED = "system"
-"""The machine of Studio's own pages, which costs nothing."""
+_NONE = (None, "system")
+"""No machine of its own: that of Studio's own pages costs nothing."""
 _APPLICATIONS = (
     "code_editor_app_settings",
     "jupyter_lab_app_settings",
@@ -41,19 +41,19 @@ _APPLICATIONS = (
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """Of an application a Located and a Machines; of a space the Machines of each application that
-    would be started in it, as a template's."""
+    """Of an application a Located and a Machines; of a space a Located, and the Machines of each
+    application that would be started in it, as a template's."""
     own = machine_of(properties.block("resource_spec"))
-    if own.value not in (None, _SHARED):
-        yield Located(
-            region_at=properties.at("region"),
-            machine=field(own.value),
-            hosting=_HOSTING,
-            for_models=True,
-        )
-        yield from machines_named(own, hosting=_HOSTING, prefix=PREFIX)
     settings = properties.block("space_settings")
-    for name in _APPLICATIONS:
-        machine = machine_of(settings.block(name).block("default_resource_spec"))
-        if machine.value != _SHARED:
-            yield from machines_named(machine, hosting=_HOSTING, prefix=PREFIX)
+    started = [
+        machine_of(settings.block(name).block("default_resource_spec")) for name in _APPLICATIONS
+    ]
+    for at, machine in enumerate(each for each in (own, *started) if each.value not in _NONE):
+        if not at:
+            yield Located(
+                region_at=properties.at("region"),
+                machine=field(machine.value),
+                hosting=_HOSTING,
+                for_models=True,
+            )
+        yield from machines_named(machine, hosting=_HOSTING, prefix=PREFIX)

@@ -13,7 +13,7 @@ import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, ReservationUse, Scaling
-from lichen_policies.facts.machine import serves
+from lichen_policies.facts.machine import may_serve
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.azure.reservations import reservations_of
 from lichen_policies.facts.readers.azure.sizes import HOSTING, is_spot, machines_of, size
@@ -54,7 +54,8 @@ def pool_facts(
             else fact
         )
     yield from reservations_of(pool)
-    if scales is True and serves(context, machine.value):
+    for_models = may_serve(context, machine.value)
+    if scales is True and for_models:
         keeps_one = is_default or pool.text("mode") == "System"
         yield Scaling(
             path=floor.path,
@@ -65,6 +66,7 @@ def pool_facts(
             ceiling_at=ceiling.path,
             machine=field(machine.value),
             hosting=HOSTING,
+            for_models=field(for_models),
         )
 
 

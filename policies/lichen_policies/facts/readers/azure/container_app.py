@@ -112,8 +112,8 @@ def _container(container: Properties) -> DescribedContainer:
     return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
-        command=container.texts("command"),
-        args=container.texts("args"),
+        command=container.words("command"),
+        args=container.words("args"),
         args_at=container.at("args"),
         settings=settings_of(container.blocks("env")) or None,
         settings_at=container.at("env"),

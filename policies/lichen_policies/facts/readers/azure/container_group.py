@@ -70,7 +70,7 @@ def _container(container: Properties) -> DescribedContainer:
     return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
-        command=container.texts("commands", "command"),
+        command=container.words("commands", "command"),
         args=None,
         args_at=container.at("commands", "command"),
         settings=settings or None,

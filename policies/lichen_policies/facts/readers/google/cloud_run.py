@@ -119,8 +119,8 @@ def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) ->
     return DescribedContainer(
         path=container.path,
         image=container.stated_text("image"),
-        command=container.texts("command", "commands"),
-        args=container.texts("args"),
+        command=container.words("command", "commands"),
+        args=container.words("args"),
         args_at=container.at("args"),
         settings=settings_of(container.blocks("envs", "env")) or None,
         settings_at=container.at("envs", "env"),

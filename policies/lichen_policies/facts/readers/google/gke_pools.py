@@ -20,7 +20,7 @@ from lichen_policies.facts.kinds import (
     WholeAccelerator,
     ZonedPool,
 )
-from lichen_policies.facts.machine import bare, serves
+from lichen_policies.facts.machine import bare, may_serve
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.google.accelerators import (
     HOSTING,
@@ -104,7 +104,8 @@ def pool_facts(
             attached=field(has_attached(node, filled_in=True)),
         )
     shows = any(isinstance(guest.text("type"), str) for guest in attached_to(node, filled_in=True))
-    if _scales(pool) and (serves(context, machine) or shows):
+    for_models = shows or may_serve(context, machine)
+    if _scales(pool) and for_models:
         yield Scaling(
             path=floor.path,
             floor=field(least),
@@ -113,6 +114,7 @@ def pool_facts(
             machine=field(machine),
             hosting=HOSTING,
             waits_for=waits_for,
+            for_models=field(for_models),
         )
 
 

@@ -14,9 +14,9 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.fleet import Bounds, Choice, group_of_machines
 from lichen_policies.facts.kinds import Located, Machines, Scaling
+from lichen_policies.facts.placeholders import has_placeholder, placeholder
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
-from lichen_policies.facts.unknown import Unknown
 
 CLOUD = "kubernetes"
 TYPES = types(Api("eksctl.io", ("v1alpha5",), "ClusterConfig"))
@@ -29,8 +29,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """The facts of each node group."""
     metadata = properties.block("metadata")
     region = metadata.text("region")
-    if isinstance(region, str) and "$" in region:  # a shell's variable, which nobody has filled in
-        region = Unknown("is filled in only when the file is rendered")
+    if isinstance(region, str) and has_placeholder(region):
+        region = placeholder(region)
     context = msgspec.structs.replace(
         context, cloud="aws", region=context.region if region is None else region
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.image import as_named
 from lichen_policies.facts.kinds import Located, ServingContainer
 from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties, Stated
@@ -84,7 +85,7 @@ def _asked(profile: Stated[str]) -> Asked | None:
 def _container(
     spec: Properties, profile: Stated[str], asked: Asked | None, context: Context
 ) -> ServingContainer:
-    args, engine = spec.texts("args"), spec.text("engine")
+    args, engine = spec.words("args"), spec.text("engine")
     starts = _STARTS.get(engine, ()) if isinstance(engine, str) else ()
     model = spec.stated_text("url")
     name = profile.value.partition(":")[0] if isinstance(profile.value, str) else ""
@@ -93,7 +94,7 @@ def _container(
         context=context,
         path=spec.path,
         generates=False if isinstance(features, tuple) and _TEXT not in features else None,
-        image=field(spec.text("image")),
+        image=field(as_named(spec.text("image"))),
         image_at=spec.at("image"),
         settings=field(spec.tags("env")),
         settings_at=spec.at("env"),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lichen.clouds import region_of
 from lichen_policies.facts.devices import is_device
 from lichen_policies.facts.numbers import quantity, whole_in
+from lichen_policies.facts.placeholders import placeholder
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes import accelerators
 from lichen_policies.facts.unknown import Maybe, Unknown, is_left_out, is_unknown
@@ -45,7 +46,6 @@ _PARTITION = "cloud.google.com/gke-gpu-partition-size"
 _CLIENTS = "cloud.google.com/gke-max-shared-clients-per-gpu"
 _CHIP = re.compile(r"(?i)(?:nvidia|amd|tpu)[a-z0-9._-]*|[tlahb]\d{1,3}[a-z]{0,2}")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_UNRENDERED: Unknown = Unknown("is filled in only when the manifest is rendered")
 FAMILIES = (
     "karpenter.k8s.aws/instance-family",
     "eks.amazonaws.com/instance-family",
@@ -309,7 +309,7 @@ def _values(values: list[object]) -> tuple[str, ...] | Unknown:
             return value
         text = str(value)
         if not _LABEL.fullmatch(text):
-            return _UNRENDERED
+            return placeholder(text)
         texts.append(text)
     return tuple(texts)
 

@@ -7,13 +7,13 @@ models alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
+from lichen_policies.facts.image import as_named
 from lichen_policies.facts.kinds import (
     ChosenProcessor,
     Located,
@@ -49,11 +49,6 @@ OF_SERVING_PODS = (
 OF_SCALED_PODS = (*OF_SERVING_PODS, Scaling)
 """What pods of an object that scales itself give."""
 
-_IMAGE = re.compile(
-    r"(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9._-]+(?:/[a-z0-9._-]+)*"
-    r"(?::[\w][\w.-]*)?(?:@[\w:+.-]+)?"
-)
-_NOT_RENDERED: Unknown = Unknown("is filled in only when the manifest is rendered")
 
 _TO_WAIT = "let KEDA or Knative scale it to zero between requests, or do the work in a Job"
 _ELSEWHERE = Unknown("is set from elsewhere in the cluster")
@@ -307,14 +302,15 @@ def containers(
     for container in pod.containers:
         own = asked or pod.asked_by(container)
         set_by = tuple(_set_by(container))
-        image = _rendered(container.stated_text("image"))
+        image = container.stated_text("image")
         model = container.stated_text("storage_uri")
         yield ServingContainer(
             context=context,
             waits_for="its ConfigMap" if set_by else "",
             path=container.path,
             set_by=set_by,
-            image=field(image.value),
+            secrets=tuple(_secrets(container)),
+            image=field(as_named(image.value)),
             image_at=image.path,
             settings=settings(container),
             settings_at=container.at("env"),
@@ -335,15 +331,6 @@ def containers(
             machine=field(pod.machine.value),
             machine_at=pod.machine.path,
         )
-
-
-def _rendered(image: Stated[str]) -> Stated[str]:
-    """An image as its container is started from it: a name that no registry can have is filled in
-    later. Source: Distribution, "Image reference grammar" (a path has small letters alone)."""
-    value, path = image
-    if isinstance(value, str) and not _IMAGE.fullmatch(value):
-        return Stated(_NOT_RENDERED, path)
-    return image
 
 
 def scaling(
@@ -379,7 +366,7 @@ def scaling(
 def arguments(container: Properties) -> Maybe[tuple[str, ...]]:
     """A container's command line, with the variables that it sets itself."""
     return command_line(
-        container.texts("command"), container.texts("args"), settings(container) or {}
+        container.words("command"), container.words("args"), settings(container) or {}
     )
 
 
@@ -409,3 +396,11 @@ def _set_by(container: Properties) -> Iterator[tuple[str, str, str]]:
         name = source.block("config_map_ref").text("name")
         if isinstance(name, str):
             yield "", name, ""
+
+
+def _secrets(container: Properties) -> Iterator[str]:
+    """The Secrets of which a container takes all settings."""
+    for source in container.blocks("env_from"):
+        name = source.block("secret_ref").text("name")
+        if isinstance(name, str):
+            yield name
