@@ -382,8 +382,8 @@ def _parity(every: Mapping[str, Rule]) -> str:
                 f"| rule | {heads} |\n| --- | {' | '.join('---' for _ in columns)} |\n"
                 + "\n".join(rows),
                 "## Documents that a door does not take",
-                "`lichen check` and `lichen mcp` take every kind. One deployment written as each gives "
-                "the same findings through every door that takes it: a test compares them.",
+                "`lichen check` and `lichen mcp` take every kind. One deployment written as each "
+                "gives the same findings through every door that takes it: a test compares them.",
                 "| door | does not take | why |\n| --- | --- | --- |\n"
                 + "\n".join(
                     f"| {each.door} | {', '.join(each.documents)} | {each.reason} |"
