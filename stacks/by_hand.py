@@ -38,7 +38,7 @@ def by_hand(workload: Workload, config: pulumi.Config) -> None:
     bucket, _, key = (
         config.require("artifacts").replace("{region}", region).removeprefix("s3://").partition("/")
     )
-    aws.iam.RolePolicy(
+    access = aws.iam.RolePolicy(
         f"{name}-access",
         role=role.name,
         policy=json.dumps(
@@ -72,6 +72,8 @@ def by_hand(workload: Workload, config: pulumi.Config) -> None:
             model_data_url=config.require("artifacts").replace("{region}", region),
         ),
         region=region,
+        # SageMaker looks at the files when it makes the model.
+        opts=pulumi.ResourceOptions(depends_on=[access]),
         tags=tags,
     )
     configuration = aws.sagemaker.EndpointConfiguration(
