@@ -70,7 +70,8 @@ def _placements() -> Iterator[Measured]:
     from lichen.placing.question import Question
     from lichen.workload import Where, read_workload
 
-    chat, catalogue = read_workload(WORKLOAD), load()
+    catalogue = load()
+    chat = read_workload(WORKLOAD)
     one = replace(chat, where=Where())
     three = replace(one, precisions=("bf16", "int8", "int4"))
     for name, workload, target in (
@@ -80,6 +81,8 @@ def _placements() -> Iterator[Measured]:
     ):
         yield in_process(
             f"place({name}) over {len(catalogue.offers):,} offers",
-            lambda workload=workload: place(Question.of(workload, catalogue=catalogue)),  # type: ignore[misc]
+            lambda workload=workload: place(  # type: ignore[misc]
+                Question.of(workload, near=WORKLOAD, catalogue=catalogue)
+            ),
             target=target,
         )

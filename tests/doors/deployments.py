@@ -40,10 +40,15 @@ def written(case: Case, folder: Path) -> Path:
 
 
 def saved(document: Any, path: Path) -> Path:
-    """The file of a document, which is JSON where it is no text."""
+    """The file of a document."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    path.write_text(text_of(document))
     return path
+
+
+def text_of(document: Any) -> str:
+    """A document as it is written: JSON where it is no text."""
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def workload(case: Case) -> dict[str, Any]:

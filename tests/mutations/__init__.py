@@ -12,6 +12,7 @@ import operator
 import random
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from click.testing import CliRunner, Result
 from lichen_doors.command import main
 from lichen_doors.command.check import FORMS
 
-from tests.doors.test_one_document import DEPLOYMENTS
+from tests.doors.one_deployment import DOCUMENTS, document
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("tests/corpus/stacks", "tests/dialects/manifests", "tests/cases")
@@ -46,18 +47,16 @@ class Wrong(NamedTuple):
     because: str
 
 
+@cache
 def originals() -> dict[str, bytes]:
-    """Each real document by its name; those of the dialects that have no file are a test's."""
+    """Each document by its name: files, and the deployment that is written in every dialect."""
     found = {
         path.relative_to(ROOT).as_posix(): path.read_bytes()
         for folder in FOLDERS
         for path in sorted((ROOT / folder).rglob("*"))
         if path.suffix in ENDINGS
     }
-    for cloud, documents in DEPLOYMENTS.items():
-        for name, text in documents.items():
-            found[f"{cloud}/{name}"] = text.encode()
-    return found
+    return found | {"/".join(names): document(*names).encode() for names in DOCUMENTS}
 
 
 def truncated(text: bytes, chance: random.Random) -> bytes:
