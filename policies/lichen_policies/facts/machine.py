@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lichen.clouds import CLOUDS
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
@@ -38,6 +37,6 @@ def serves(context: Context, *machines: Maybe[str]) -> bool:
 
     Lichen does not judge general machines, so where neither is known the answer is no.
     """
-    if isinstance(context.passport, Passport):
+    if context.says_what_it_serves:
         return True
     return any(isinstance(machine, str) and names_accelerators(machine) for machine in machines)

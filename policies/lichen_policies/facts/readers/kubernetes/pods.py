@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import as_named
 from lichen_policies.facts.kinds import (
@@ -57,7 +56,7 @@ _HOSTINGS = {"aws": "eks", "google": "gke", "azure": "aks"}
 
 def serves(context: Context, containers: Iterable[Properties]) -> bool:
     """Whether pods plainly serve models: they have a passport, or run a server of models."""
-    if isinstance(context.passport, Passport):
+    if context.says_what_it_serves:
         return True
     return any(map(_is_server, containers))
 
