@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lichen.clouds import CLOUDS
 from lichen_policies.facts.fact import Context
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
 
@@ -17,6 +18,12 @@ def bare(name: Maybe[str], prefix: str = "") -> Maybe[str]:
 def names_accelerators(machine: str) -> bool:
     """Whether a machine's family is one that carries accelerators, by its name alone."""
     return any(cloud.has_accelerators(machine) for cloud in CLOUDS.values())
+
+
+def vcpus_named(machine: str) -> float | None:
+    """The vCPUs of a general machine of Google, the last part of its name: ``e2-standard-16``."""
+    vcpus = whole_in(machine.rsplit("-", 1)[-1])
+    return None if vcpus is None else float(vcpus)
 
 
 def is_pattern(name: Maybe[str]) -> bool:
