@@ -144,11 +144,14 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
     guest = guests[0] if guests else node.block("guest_accelerator")
     sharing = guest.block("gpu_sharing_config")
     shared_at = sharing.at("max_shared_clients_per_gpu")
+    strategy = sharing.stated_text("gpu_sharing_strategy")
     yield WholeAccelerator(
         path=shared_at if guests else node.block_at("guest_accelerator"),
         chip=gpu_named(guest.text("type")),
         machine=machine,
         clients=field(sharing.amount("max_shared_clients_per_gpu")),
+        strategy=field(strategy.value),
+        strategy_at=strategy.path if guests else "",
         partition=field(guest.text("gpu_partition_size")),
         waits_for=waits_for,
     )
