@@ -19,7 +19,7 @@ FACTS = (BoughtThroughput,)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A BoughtThroughput. (CloudFormation has no such resource.)"""
+    """A BoughtThroughput, and a Located of no machine. (CloudFormation has no such resource.)"""
     units = properties.stated_whole("model_units")
     yield BoughtThroughput(
         path=units.path,

@@ -61,6 +61,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             copies_at=warm.path,
             unit="copies of the function",
             remove=properties.at("provisioned_concurrency_config"),
+            ceiling=field(properties.whole("reserved_concurrent_executions")),
+            ceiling_at=properties.at("reserved_concurrent_executions"),
         )
 
 
