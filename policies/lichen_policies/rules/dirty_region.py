@@ -18,9 +18,9 @@ known (see unknown-accelerator) gets advice. A group whose ceiling is zero runs 
 judged, nor are templates, networks, storage and managed databases. An index of Vertex AI and its
 endpoint are judged, and a Studio space by the machine that is started in it. So is what is bought
 by the hour of a hosted model (Bedrock, Azure OpenAI); one that is called by the request is not. A
-general pool of an AKS cluster that is not among the resources is not judged either. A region that is not known here is
-unverified: one that comes by a variable, that a provider has which is written elsewhere
-(region-unresolved then advises too), or that the catalogue does not have.
+general pool of an AKS cluster that is not among the resources is not judged either. A region that
+is not known here is unverified: one that comes by a variable, that a provider has which is written
+elsewhere (region-unresolved then advises too), or that the catalogue does not have.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how
