@@ -70,7 +70,7 @@ BROKEN = {
     ),
     "changes nothing that is one": (
         FINDING.format(field="changes=4"),
-        "gave a finding whose changes is no list",
+        "gave a finding whose changes is int",
     ),
     "changes a path that is none": (
         FINDING.format(field="changes=(Change(path=None, to=1),)"),
