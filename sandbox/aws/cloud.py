@@ -129,6 +129,15 @@ class Cloud:
         for the so manieth time."""
         self._noted(f"rings/{region}", json.dumps({"alarm": alarm, "watched": watched}).encode())
 
+    def answered(self, region: str, balancer: str) -> list[str]:
+        """Which targets of a load balancer may answer a request to it now; none where it is not
+        there, or has no healthy one."""
+        try:
+            targets: list[str] = self._noted(f"balancer/{region}/{balancer}")
+        except urllib.error.HTTPError:
+            return []
+        return targets
+
     def called_through_url(self, region: str, function: str, alias: str, caller: str) -> int:
         """The status that a function's URL answers a signed request of a caller of another account
         with."""

@@ -2,9 +2,11 @@
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
 search the world, what was deleted while an endpoint served it (GET /deleted-in-use), and the steps
-of each update of an endpoint (GET /roll-outs). GET /idle lets a while without requests pass, POST
-/rings/REGION has an alarm ring in the middle of an update, and POST /service-metric/REGION is what
-a service of AWS itself says to CloudWatch: nobody else may use its namespaces.
+of each update of an endpoint (GET /roll-outs). GET /balancer/REGION/NAME is a request to a load
+balancer, GET /function-url/REGION/ACCOUNT/NAME/ALIAS one to a function. GET /idle lets a while
+without requests pass, POST /rings/REGION has an alarm ring in the middle of an update, and POST
+/service-metric/REGION is what a service of AWS itself says to CloudWatch: nobody else may use its
+namespaces.
 """
 
 import json
@@ -36,6 +38,7 @@ from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
+_BALANCER = "/balancer/"
 _FUNCTION_URL = "/function-url/"
 _RINGS = "/rings/"
 _SERVICE_METRIC = "/service-metric/"
@@ -78,6 +81,11 @@ class Noting:
             else:
                 _put_metric(path.removeprefix(_SERVICE_METRIC), said["namespace"], said["data"])
             return answer({})
+        if path.startswith(_BALANCER):
+            from sandbox.aws.emulator.balancing import answer_of
+
+            status, targets = answer_of(*path.removeprefix(_BALANCER).split("/"))
+            return answer(targets, status)
         if path.startswith(_FUNCTION_URL):
             extended_app("lambda")
             from sandbox.aws.emulator.extensions.awslambda import called_through_url
