@@ -28,7 +28,8 @@ import yaml
 
 from lichen.catalogue import Catalogue
 from lichen.document import InputError, convert, did_you_mean
-from lichen_policies.configuration import NAME, Configuration, File, Layer
+from lichen.upwards import CONFIGURATION
+from lichen_policies.configuration import Configuration, File, Layer
 from lichen_policies.facts import UNKNOWN, Resource, Unknown
 from lichen_policies.facts.unknown import LEFT_OUT
 from lichen_policies.judging import judge_resource, judge_stack
@@ -86,7 +87,7 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     region: Any = None
     environment: Any = None
     today: datetime.date = TODAY
-    configuration: dict[str, Any] = msgspec.field(name=NAME, default_factory=dict)
+    configuration: dict[str, Any] = msgspec.field(name=CONFIGURATION, default_factory=dict)
 
 
 def cases_of(path: Path) -> list[Case]:
@@ -118,7 +119,9 @@ def _of(rule: str, entry: Any) -> list[Case]:
     stated = {key: own.pop(key, None) for key in ("region", "environment")}
     written = convert(own, Written)
     layers = (
-        (Layer(Path(NAME), convert(written.configuration, File)),) if written.configuration else ()
+        (Layer(Path(CONFIGURATION), convert(written.configuration, File)),)
+        if written.configuration
+        else ()
     )
     dialects = [dialect for dialect in DIALECTS if dialect in entry]
     if not dialects:
