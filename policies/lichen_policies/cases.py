@@ -182,9 +182,7 @@ def verdicts_of(case: Case, rules: Mapping[str, Rule], catalogue: Catalogue) -> 
         *judge_stack(case.resources, configuration, catalogue),
     ]
     mine = [verdict for verdict in together if verdict.rule == case.rule]
-    others = [v for v in mine if v.verdict in REPORTED] or [
-        v for v in mine if v.verdict == "pass"
-    ]
+    others = [v for v in mine if v.verdict in REPORTED] or [v for v in mine if v.verdict == "pass"]
     return others or mine[:1]
 
 

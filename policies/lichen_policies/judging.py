@@ -255,12 +255,15 @@ def _read(resources: Iterable[Resource]) -> Steps[list[Facts]]:
 def _completed(read: Sequence[Read]) -> Steps[list[Read]]:
     """The resources of one stack, their facts with what the others say."""
     stack = _stack_of(read)
-    at = [n for n, (_, facts) in enumerate(read) if not isinstance(facts, Exception)]
-    calls = [partial(completed, *read[n], stack) for n in at]
-    answers: list[Facts] = yield calls, _limit_s(read)
+    calls = {
+        at: partial(completed, resource, facts, stack)
+        for at, (resource, facts) in enumerate(read)
+        if not isinstance(facts, Exception)
+    }
+    answers: list[Facts] = yield [*calls.values()], _limit_s(read)
     whole = list(read)
-    for n, facts in zip(at, answers, strict=True):
-        whole[n] = read[n][0], facts
+    for at, facts in zip(calls, answers, strict=True):
+        whole[at] = read[at][0], facts
     return whole
 
 
@@ -543,7 +546,8 @@ def _branch(read: Sequence[Read], way: int) -> Steps[list[Read]]:
         properties = resource.branches[way]
         if properties is not None:
             made = msgspec.structs.replace(resource, properties=properties, branches=())
-            found.append((made, *(yield from _read([made]))))
+            (facts,) = yield from _read([made])
+            found.append((made, facts))
     return found
 
 

@@ -31,9 +31,7 @@ def is_asked_for(verdict: Verdict) -> bool:
 
 def passes(rule: str, verdicts: Iterable[Verdict]) -> bool:
     """Whether a rule finds nothing more."""
-    return not any(
-        verdict.rule == rule and verdict.verdict in REPORTED for verdict in verdicts
-    )
+    return not any(verdict.rule == rule and verdict.verdict in REPORTED for verdict in verdicts)
 
 
 def steps(path: str) -> list[str | int]:
