@@ -35,7 +35,7 @@ from lichen_policies.facts.unknown import LEFT_OUT
 from lichen_policies.judging import judge_resource, judge_stack
 from lichen_policies.rule import Rule
 from lichen_policies.run import GateRun
-from lichen_policies.verdict import Level, Outcome, Verdict
+from lichen_policies.verdict import REPORTED, Level, Outcome, Verdict
 
 DIALECTS = ("pulumi", "terraform", "cloudformation", "kubernetes", "azure", "workload")
 TODAY = datetime.date(2026, 11, 23)
@@ -185,9 +185,7 @@ def verdicts_of(case: Case, rules: Mapping[str, Rule], catalogue: Catalogue) -> 
         *judge_stack(case.resources, configuration, catalogue),
     ]
     mine = [verdict for verdict in together if verdict.rule == case.rule]
-    others = [v for v in mine if v.verdict in ("fail", "unverified")] or [
-        v for v in mine if v.verdict == "pass"
-    ]
+    others = [v for v in mine if v.verdict in REPORTED] or [v for v in mine if v.verdict == "pass"]
     return others or mine[:1]
 
 

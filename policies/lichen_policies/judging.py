@@ -42,7 +42,15 @@ from lichen_policies.rulebook import ANY, Rulebook, Ruling, Where
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
-from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Reported, Verdict
+from lichen_policies.verdict import (
+    BLOCKING,
+    REPORTED,
+    Month,
+    Outcome,
+    Report,
+    Reported,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -119,22 +127,31 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
     verdicts: list[Verdict] = []
     documents: dict[str | None, list[Read]] = defaultdict(list)
     months: list[Month] = []
+    passed = 0
     every = yield from _each_read(resources)
     for resource, facts in every:
         if facts is not None:
             documents[resource.document or resource.file].append((resource, facts))
     for alone in documents.values():
         read = yield from _completed(alone)
+        branches = max(len(resource.branches) for resource, _ in alone)
         each: list[Verdict] = []
         for resource, facts in read:
-            each += yield from _judged(resource, facts, book, "judged")
-        verdicts += yield from _as_every_branch_says(each, alone, book)
+            judged = yield from _judged(resource, facts, book, "judged")
+            if branches:  # they may turn out otherwise
+                each += judged
+            else:  # of thousands of resources, most that passed need not be kept
+                each += (verdict for verdict in judged if verdict.verdict in REPORTED)
+                passed += sum(_has_passed(verdict) for verdict in judged)
+        if branches:
+            each = yield from _as_every_branch_says(each, alone, book, branches)
+        verdicts += each
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
     not_judged = Counter(resource.type for resource, facts in every if _says_of_others(facts))
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
-    reported = [verdict for verdict in enabled if verdict.verdict in ("fail", "unverified")]
+    reported = [verdict for verdict in enabled if verdict.verdict in REPORTED]
     holding = [verdict for verdict in reported if verdict.exemption is None]
     return Report(
         findings=tuple(verdict for verdict in holding if verdict.verdict == "fail"),
@@ -143,10 +160,14 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         expired=book.configuration.expired_exemptions(),
         not_judged=dict(sorted(not_judged.items())),
         judged=len(every) - not_judged.total(),
-        passed=sum(verdict.verdict == "pass" for verdict in enabled),
+        passed=passed + sum(map(_has_passed, verdicts)),
         configured=configured(book.configuration),
         months=tuple(months),
     )
+
+
+def _has_passed(verdict: Verdict) -> bool:
+    return verdict.verdict == "pass" and verdict.level != "disabled"
 
 
 def _says_of_others(facts: Facts | None) -> bool:
@@ -234,12 +255,15 @@ def _read(resources: Iterable[Resource]) -> Steps[list[Facts]]:
 def _completed(read: Sequence[Read]) -> Steps[list[Read]]:
     """The resources of one stack, their facts with what the others say."""
     stack = _stack_of(read)
-    at = [n for n, (_, facts) in enumerate(read) if not isinstance(facts, Exception)]
-    calls = [partial(completed, *read[n], stack) for n in at]
-    answers: list[Facts] = yield calls, _limit_s(read)
+    calls = {
+        at: partial(completed, resource, facts, stack)
+        for at, (resource, facts) in enumerate(read)
+        if not isinstance(facts, Exception)
+    }
+    answers: list[Facts] = yield [*calls.values()], _limit_s(read)
     whole = list(read)
-    for n, facts in zip(at, answers, strict=True):
-        whole[n] = read[n][0], facts
+    for at, facts in zip(calls, answers, strict=True):
+        whole[at] = read[at][0], facts
     return whole
 
 
@@ -477,18 +501,17 @@ def _judgement(rule: Rule, resource: Resource, book: Rulebook) -> Judgement:
 
 
 def _as_every_branch_says(
-    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook
+    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook, ways: int
 ) -> Steps[list[Verdict]]:
     """The verdicts on the resources of one document, with what all branches of its open conditions
     agree on in place of *unverified*: a finding where each of them offends, *pass* where none does.
     """
-    ways = max((len(resource.branches) for resource, _ in read), default=0)
     unverified = {
         (verdict.resource, verdict.rule)
         for verdict in verdicts
         if verdict.verdict == "unverified" and not verdict.broken
     }
-    if not ways or not unverified:
+    if not unverified:
         return verdicts
     addresses = {address for address, _ in unverified}
     found: dict[tuple[str, str], list[list[Verdict]]] = defaultdict(list)
@@ -523,7 +546,8 @@ def _branch(read: Sequence[Read], way: int) -> Steps[list[Read]]:
         properties = resource.branches[way]
         if properties is not None:
             made = msgspec.structs.replace(resource, properties=properties, branches=())
-            found.append((made, *(yield from _read([made]))))
+            (facts,) = yield from _read([made])
+            found.append((made, facts))
     return found
 
 
@@ -590,7 +614,7 @@ def _judged_by(
         if subject.because is not None:
             each = [(ruling, *next(judged)) for ruling in rulings]
             for verdict in _judged_in_any(rule, resource, subject, each, book):
-                if verdict.verdict in ("fail", "unverified"):
+                if verdict.verdict in REPORTED:
                     reported.append(verdict)
                 elif verdict.verdict == "pass":
                     passed = passed or book.ruling(rule, None)
