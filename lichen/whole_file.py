@@ -47,7 +47,7 @@ def write_asked(path: Path, content: bytes | str) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        if error.errno == errno.ENXIO:
+        if error.errno == errno.ENXIO and path.is_fifo():
             raise InputError(
                 "is a pipe that nothing reads",
                 fix="start what reads it first",
