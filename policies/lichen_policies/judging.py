@@ -38,7 +38,7 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
 from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
-from lichen_policies.rulebook import ANY, Rulebook, Ruling, Where
+from lichen_policies.rulebook import ANY, Met, Rulebook, Ruling, Where
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
@@ -136,13 +136,15 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         read = yield from _completed(alone)
         branches = max(len(resource.branches) for resource, _ in alone)
         each: list[Verdict] = []
+        last: dict[str, tuple[Resource, _Asked]] = {}
         for resource, facts in read:
-            judged = yield from _judged(resource, facts, book, "judged")
+            asked = yield from _asked_once(resource, facts, book, last)
+            told = _told(resource, asked, book, "judged")
             if branches:  # they may turn out otherwise
-                each += judged
+                each += told
             else:  # of thousands of resources, most that passed need not be kept
-                each += (verdict for verdict in judged if verdict.verdict in REPORTED)
-                passed += sum(_has_passed(verdict) for verdict in judged)
+                each += (verdict for verdict in told if verdict.verdict in REPORTED)
+                passed += sum(map(_has_passed, told))
         if branches:
             each = yield from _as_every_branch_says(each, alone, book, branches)
         verdicts += each
@@ -450,32 +452,96 @@ Rules = Literal["every", "met", "judged"]
 of their kind, or of those that judge one. A report shows no other."""
 
 
+class _Subject(NamedTuple):
+    """A fact, with what each of its twenty judgements asks it. ``because`` says why its environment
+    may be any."""
+
+    fact: Fact
+    path: str
+    environment: Where
+    because: Unknown | None = None
+
+    @classmethod
+    def of(cls, fact: Fact) -> _Subject:
+        environment: Maybe[Environment] = read_field(fact, "context").environment
+        path = read_field(fact, "path")
+        if is_unknown(environment):
+            return cls(fact, path, ANY, environment)
+        return cls(fact, path, environment)
+
+
+Judged = tuple[Any, list[Finding]]
+"""What :meth:`Ruling.find` answered or raised, and what it found."""
+
+
+class _Asked(NamedTuple):
+    """What rules say of the facts of a resource: the judgements in the order in which ``met`` asks
+    for them. Nothing is asked where the reader broke."""
+
+    facts: Facts
+    subjects: Sequence[_Subject]
+    met: Met
+    judged: Sequence[Judged]
+
+
+def _asked(facts: Facts, book: Rulebook) -> Steps[_Asked]:
+    if isinstance(facts, Exception):
+        return _Asked(facts, (), book.met(()), ())
+    subjects = [*map(_Subject.of, facts)]
+    met = book.met(tuple((type(fact), where) for fact, _, where, _ in subjects))
+    found: list[list[Finding]] = [[] for _ in met.asked]
+    calls = [
+        partial(ruling.find, facts[at], into)
+        for (at, ruling), into in zip(met.asked, found, strict=True)
+    ]
+    answers = yield calls, LIMIT_S
+    return _Asked(facts, subjects, met, [*zip(answers, found, strict=True)])
+
+
 def _judged(
     resource: Resource, facts: Facts, book: Rulebook, of: Rules = "every"
 ) -> Steps[list[Verdict]]:
     """The rules of one resource, in the order of their names."""
+    return _told(resource, (yield from _asked(facts, book)), book, of)
+
+
+def _asked_once(
+    resource: Resource, facts: Facts, book: Rulebook, last: dict[str, tuple[Resource, _Asked]]
+) -> Steps[_Asked]:
+    """The same; of resources that differ in nothing but their names, as a count makes them, the
+    rules are asked once. ``last`` has the last one that they were asked of, by its type."""
+    before = last.get(resource.type)
+    if before and before[1].facts == facts and _is_written_alike(before[0], resource):
+        return before[1]
+    asked = yield from _asked(facts, book)
+    last[resource.type] = resource, asked
+    return asked
+
+
+def _is_written_alike(one: Resource, other: Resource) -> bool:
+    """Whether two resources have the same properties to the letter: 1 is not true. False where one
+    is not known."""
+    try:
+        encoded = [msgspec.msgpack.encode(each.properties) for each in (one, other)]
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return encoded[0] == encoded[1]
+
+
+def _told(resource: Resource, asked: _Asked, book: Rulebook, of: Rules) -> list[Verdict]:
+    """The verdicts on a resource whose facts the rules were asked of."""
     verdicts: list[Verdict] = []
-    if isinstance(facts, Exception):
+    if isinstance(asked.facts, Exception):
         for rule in book.may_judge(kinds_read(resource) or ()):
             judgement = _judgement(rule, resource, book)
-            verdicts.append(judgement.unread() or judgement.broken("the reader", facts))
+            verdicts.append(judgement.unread() or judgement.broken("the reader", asked.facts))
     else:
-        subjects = [*map(_Subject.of, facts)]
-        met = book.met(tuple((type(fact), where) for fact, _, where, _ in subjects))
-        found: list[list[Finding]] = [[] for _ in met.asked]
-        answers = yield (
-            [
-                partial(ruling.find, facts[at], into)
-                for (at, ruling), into in zip(met.asked, found, strict=True)
-            ],
-            LIMIT_S,
-        )
-        judged = zip(answers, found, strict=True)
-        for rule, asked in met.rules:
+        judged = iter(asked.judged)
+        for rule, places in asked.met.rules:
             if rule.mistake:
                 verdicts += filter(None, [_judgement(rule, resource, book).unread()])
             else:
-                verdicts += _judged_by(rule, resource, subjects, asked, judged, book, of)
+                verdicts += _judged_by(rule, resource, asked.subjects, places, judged, book, of)
     return _with_nothing(verdicts, resource, book) if of == "every" else verdicts
 
 
@@ -570,28 +636,6 @@ def _of_branches(verdict: Verdict) -> Verdict:
         message=f"{verdict.message} {IN_EVERY_BRANCH}",
         changes=tuple(msgspec.structs.replace(each, safe=False) for each in verdict.changes),
     )
-
-
-class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it. ``because`` says why its environment
-    may be any."""
-
-    fact: Fact
-    path: str
-    environment: Where
-    because: Unknown | None = None
-
-    @classmethod
-    def of(cls, fact: Fact) -> _Subject:
-        environment: Maybe[Environment] = read_field(fact, "context").environment
-        path = read_field(fact, "path")
-        if is_unknown(environment):
-            return cls(fact, path, ANY, environment)
-        return cls(fact, path, environment)
-
-
-Judged = tuple[Any, list[Finding]]
-"""What :meth:`Ruling.find` answered or raised, and what it found."""
 
 
 def _judged_by(
