@@ -38,11 +38,19 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
 from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
-from lichen_policies.rulebook import ANY, Rulebook, Ruling, Where
+from lichen_policies.rulebook import ANY, Met, Rulebook, Ruling, Where
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
-from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Reported, Verdict
+from lichen_policies.verdict import (
+    BLOCKING,
+    REPORTED,
+    Month,
+    Outcome,
+    Report,
+    Reported,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -119,22 +127,33 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
     verdicts: list[Verdict] = []
     documents: dict[str | None, list[Read]] = defaultdict(list)
     months: list[Month] = []
+    passed = 0
     every = yield from _each_read(resources)
     for resource, facts in every:
         if facts is not None:
             documents[resource.document or resource.file].append((resource, facts))
     for alone in documents.values():
         read = yield from _completed(alone)
+        branches = max(len(resource.branches) for resource, _ in alone)
         each: list[Verdict] = []
+        last: dict[str, tuple[Resource, _Asked]] = {}
         for resource, facts in read:
-            each += yield from _judged(resource, facts, book, "judged")
-        verdicts += yield from _as_every_branch_says(each, alone, book)
+            asked = yield from _asked_once(resource, facts, book, last)
+            told = _told(resource, asked, book, "judged")
+            if branches:  # they may turn out otherwise
+                each += told
+            else:  # of thousands of resources, most that passed need not be kept
+                each += (verdict for verdict in told if verdict.verdict in REPORTED)
+                passed += sum(map(_has_passed, told))
+        if branches:
+            each = yield from _as_every_branch_says(each, alone, book, branches)
+        verdicts += each
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
     not_judged = Counter(resource.type for resource, facts in every if _says_of_others(facts))
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
-    reported = [verdict for verdict in enabled if verdict.verdict in ("fail", "unverified")]
+    reported = [verdict for verdict in enabled if verdict.verdict in REPORTED]
     holding = [verdict for verdict in reported if verdict.exemption is None]
     return Report(
         findings=tuple(verdict for verdict in holding if verdict.verdict == "fail"),
@@ -143,10 +162,14 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         expired=book.configuration.expired_exemptions(),
         not_judged=dict(sorted(not_judged.items())),
         judged=len(every) - not_judged.total(),
-        passed=sum(verdict.verdict == "pass" for verdict in enabled),
+        passed=passed + sum(map(_has_passed, verdicts)),
         configured=configured(book.configuration),
         months=tuple(months),
     )
+
+
+def _has_passed(verdict: Verdict) -> bool:
+    return verdict.verdict == "pass" and verdict.level != "disabled"
 
 
 def _says_of_others(facts: Facts | None) -> bool:
@@ -234,12 +257,15 @@ def _read(resources: Iterable[Resource]) -> Steps[list[Facts]]:
 def _completed(read: Sequence[Read]) -> Steps[list[Read]]:
     """The resources of one stack, their facts with what the others say."""
     stack = _stack_of(read)
-    at = [n for n, (_, facts) in enumerate(read) if not isinstance(facts, Exception)]
-    calls = [partial(completed, *read[n], stack) for n in at]
-    answers: list[Facts] = yield calls, _limit_s(read)
+    calls = {
+        at: partial(completed, resource, facts, stack)
+        for at, (resource, facts) in enumerate(read)
+        if not isinstance(facts, Exception)
+    }
+    answers: list[Facts] = yield [*calls.values()], _limit_s(read)
     whole = list(read)
-    for n, facts in zip(at, answers, strict=True):
-        whole[n] = read[n][0], facts
+    for at, facts in zip(calls, answers, strict=True):
+        whole[at] = read[at][0], facts
     return whole
 
 
@@ -426,32 +452,96 @@ Rules = Literal["every", "met", "judged"]
 of their kind, or of those that judge one. A report shows no other."""
 
 
+class _Subject(NamedTuple):
+    """A fact, with what each of its twenty judgements asks it. ``because`` says why its environment
+    may be any."""
+
+    fact: Fact
+    path: str
+    environment: Where
+    because: Unknown | None = None
+
+    @classmethod
+    def of(cls, fact: Fact) -> _Subject:
+        environment: Maybe[Environment] = read_field(fact, "context").environment
+        path = read_field(fact, "path")
+        if is_unknown(environment):
+            return cls(fact, path, ANY, environment)
+        return cls(fact, path, environment)
+
+
+Judged = tuple[Any, list[Finding]]
+"""What :meth:`Ruling.find` answered or raised, and what it found."""
+
+
+class _Asked(NamedTuple):
+    """What rules say of the facts of a resource: the judgements in the order in which ``met`` asks
+    for them. Nothing is asked where the reader broke."""
+
+    facts: Facts
+    subjects: Sequence[_Subject]
+    met: Met
+    judged: Sequence[Judged]
+
+
+def _asked(facts: Facts, book: Rulebook) -> Steps[_Asked]:
+    if isinstance(facts, Exception):
+        return _Asked(facts, (), book.met(()), ())
+    subjects = [*map(_Subject.of, facts)]
+    met = book.met(tuple((type(fact), where) for fact, _, where, _ in subjects))
+    found: list[list[Finding]] = [[] for _ in met.asked]
+    calls = [
+        partial(ruling.find, facts[at], into)
+        for (at, ruling), into in zip(met.asked, found, strict=True)
+    ]
+    answers = yield calls, LIMIT_S
+    return _Asked(facts, subjects, met, [*zip(answers, found, strict=True)])
+
+
 def _judged(
     resource: Resource, facts: Facts, book: Rulebook, of: Rules = "every"
 ) -> Steps[list[Verdict]]:
     """The rules of one resource, in the order of their names."""
+    return _told(resource, (yield from _asked(facts, book)), book, of)
+
+
+def _asked_once(
+    resource: Resource, facts: Facts, book: Rulebook, last: dict[str, tuple[Resource, _Asked]]
+) -> Steps[_Asked]:
+    """The same; of resources that differ in nothing but their names, as a count makes them, the
+    rules are asked once. ``last`` has the last one that they were asked of, by its type."""
+    before = last.get(resource.type)
+    if before and before[1].facts == facts and _is_written_alike(before[0], resource):
+        return before[1]
+    asked = yield from _asked(facts, book)
+    last[resource.type] = resource, asked
+    return asked
+
+
+def _is_written_alike(one: Resource, other: Resource) -> bool:
+    """Whether two resources have the same properties to the letter: 1 is not true. False where one
+    is not known."""
+    try:
+        encoded = [msgspec.msgpack.encode(each.properties) for each in (one, other)]
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return encoded[0] == encoded[1]
+
+
+def _told(resource: Resource, asked: _Asked, book: Rulebook, of: Rules) -> list[Verdict]:
+    """The verdicts on a resource whose facts the rules were asked of."""
     verdicts: list[Verdict] = []
-    if isinstance(facts, Exception):
+    if isinstance(asked.facts, Exception):
         for rule in book.may_judge(kinds_read(resource) or ()):
             judgement = _judgement(rule, resource, book)
-            verdicts.append(judgement.unread() or judgement.broken("the reader", facts))
+            verdicts.append(judgement.unread() or judgement.broken("the reader", asked.facts))
     else:
-        subjects = [*map(_Subject.of, facts)]
-        met = book.met(tuple((type(fact), where) for fact, _, where, _ in subjects))
-        found: list[list[Finding]] = [[] for _ in met.asked]
-        answers = yield (
-            [
-                partial(ruling.find, facts[at], into)
-                for (at, ruling), into in zip(met.asked, found, strict=True)
-            ],
-            LIMIT_S,
-        )
-        judged = zip(answers, found, strict=True)
-        for rule, asked in met.rules:
+        judged = iter(asked.judged)
+        for rule, places in asked.met.rules:
             if rule.mistake:
                 verdicts += filter(None, [_judgement(rule, resource, book).unread()])
             else:
-                verdicts += _judged_by(rule, resource, subjects, asked, judged, book, of)
+                verdicts += _judged_by(rule, resource, asked.subjects, places, judged, book, of)
     return _with_nothing(verdicts, resource, book) if of == "every" else verdicts
 
 
@@ -477,18 +567,17 @@ def _judgement(rule: Rule, resource: Resource, book: Rulebook) -> Judgement:
 
 
 def _as_every_branch_says(
-    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook
+    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook, ways: int
 ) -> Steps[list[Verdict]]:
     """The verdicts on the resources of one document, with what all branches of its open conditions
     agree on in place of *unverified*: a finding where each of them offends, *pass* where none does.
     """
-    ways = max((len(resource.branches) for resource, _ in read), default=0)
     unverified = {
         (verdict.resource, verdict.rule)
         for verdict in verdicts
         if verdict.verdict == "unverified" and not verdict.broken
     }
-    if not ways or not unverified:
+    if not unverified:
         return verdicts
     addresses = {address for address, _ in unverified}
     found: dict[tuple[str, str], list[list[Verdict]]] = defaultdict(list)
@@ -523,7 +612,8 @@ def _branch(read: Sequence[Read], way: int) -> Steps[list[Read]]:
         properties = resource.branches[way]
         if properties is not None:
             made = msgspec.structs.replace(resource, properties=properties, branches=())
-            found.append((made, *(yield from _read([made]))))
+            (facts,) = yield from _read([made])
+            found.append((made, facts))
     return found
 
 
@@ -548,28 +638,6 @@ def _of_branches(verdict: Verdict) -> Verdict:
     )
 
 
-class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it. ``because`` says why its environment
-    may be any."""
-
-    fact: Fact
-    path: str
-    environment: Where
-    because: Unknown | None = None
-
-    @classmethod
-    def of(cls, fact: Fact) -> _Subject:
-        environment: Maybe[Environment] = read_field(fact, "context").environment
-        path = read_field(fact, "path")
-        if is_unknown(environment):
-            return cls(fact, path, ANY, environment)
-        return cls(fact, path, environment)
-
-
-Judged = tuple[Any, list[Finding]]
-"""What :meth:`Ruling.find` answered or raised, and what it found."""
-
-
 def _judged_by(
     rule: Rule,
     resource: Resource,
@@ -590,7 +658,7 @@ def _judged_by(
         if subject.because is not None:
             each = [(ruling, *next(judged)) for ruling in rulings]
             for verdict in _judged_in_any(rule, resource, subject, each, book):
-                if verdict.verdict in ("fail", "unverified"):
+                if verdict.verdict in REPORTED:
                     reported.append(verdict)
                 elif verdict.verdict == "pass":
                     passed = passed or book.ruling(rule, None)

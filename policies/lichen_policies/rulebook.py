@@ -63,7 +63,7 @@ class Ruling:
         self.is_on = self.level != "disabled"
         self._configuration, self._known = configuration, known
         self._judge: Callable[[Fact | Stack, Any, Known], Iterable[Finding]] | None = None
-        self._limits: msgspec.Struct | None = None
+        self._limits: Any = None
         self._unverified: Level | None = None
         self._ramps: dict[Reported, str] = {}
 
