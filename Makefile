@@ -37,10 +37,10 @@ test-stacks: engine  ## whole stacks on the engine and an emulated cloud: up, ch
 test-languages: languages  ## programs in TypeScript, YAML and Go on the engine, with the policy pack
 	@TEST_LANGUAGES=1 $(RUN) -m pytest tests/languages -rs
 
-llama: .venv/ready  ## build llama.cpp's server from its source, once: some 5 minutes on two cores
+llama: .venv/ready  ## build llama.cpp's server and llama-bench from their source, once: some 5 minutes on two cores
 	@$(RUN) -m sandbox.llama
 
-test-bench: llama  ## `lichen bench` against a real llama.cpp server
+test-bench: llama  ## `lichen bench` against a real llama.cpp server and llama-bench
 	@$(RUN) -m pytest tests/practices/bench/test_llama.py -rs
 
 kubernetes: .venv/ready  ## the control plane of Kubernetes, built from its Go modules once (17 minutes)

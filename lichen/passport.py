@@ -232,6 +232,7 @@ def _parts(text: str, length: int) -> Iterator[str]:
 
 _ONE_WORD = re.compile(r"[A-Za-z0-9_./:-]+")
 """What a shell takes as it is."""
+_ONE_QUOTED = re.compile(r"'[^']*'")
 _CONTINUATION = re.compile(r"^(?P<key>[a-z0-9-]+)[._](?P<part>[0-9]+)$")
 _NUMBERS = {
     "peak_rps",
@@ -312,6 +313,8 @@ def _parsed(key: str, text: str) -> Any:
     if name in ("evidence", "evaluated"):
         if _ONE_WORD.fullmatch(text):
             return (text,)
+        if _ONE_QUOTED.fullmatch(text):
+            return (text[1:-1],)
         import shlex
 
         try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+CONFIGURATION = "lichen.yaml"
+"""The configuration of what is in its folder and below."""
+
 
 def find_upwards(name: str, start: Path) -> Path | None:
     """The nearest file of a name, from a file or folder upwards."""

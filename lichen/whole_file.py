@@ -18,13 +18,12 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
     A link stays one and a file keeps its mode. A device or a pipe is written as it is. A process
     that is killed half-way leaves the old file as it was, and the unfinished one beside it, whose
-    name starts with a dot. OSError where the folder cannot be written,
-    or the links lead to none.
+    name starts with a dot. OSError where the folder cannot be written, the links lead to none, or
+    nothing reads the pipe.
     """
     data = content.encode() if isinstance(content, str) else content
     if _is_stream(path):
-        with path.open("wb") as stream:
-            stream.write(data)
+        _write_stream(path, data)
         return
     try:
         path = path.resolve()
@@ -48,6 +47,12 @@ def write_asked(path: Path, content: bytes | str) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
+        if error.errno == errno.ENXIO and path.is_fifo():
+            raise InputError(
+                "is a pipe that nothing reads",
+                fix="start what reads it first",
+                document=str(path),
+            ) from None
         raise InputError(
             f"cannot be written ({error.strerror})", fix="check the path", document=str(path)
         ) from None
@@ -58,3 +63,11 @@ def _is_stream(path: Path) -> bool:
     return any(absolute.is_relative_to(each) for each in _STREAMS) or (
         path.exists() and not path.is_file()
     )
+
+
+def _write_stream(path: Path, data: bytes) -> None:
+    # A named pipe without a reader would block the call that opens it: so it is ENXIO.
+    flags = os.O_WRONLY | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0)
+    with open(os.open(path, flags), "wb") as stream:
+        os.set_blocking(stream.fileno(), True)
+        stream.write(data)

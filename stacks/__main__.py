@@ -95,6 +95,8 @@ def placed(settings: Settings) -> dict[str, Any]:
         key: value for key in ARGUMENTS if (value := settings.text(key)) is not None
     }
     args |= {key: names for key in NARROWED if (names := settings.names(key)) is not None}
+    if (pin := settings.config.get_object("pin")) is not None:
+        args["pin"] = pin
     blocks = {cloud: settings.block(cloud) for cloud in BLOCKS}
     if (protect := settings.config.get_bool("protect")) is not None:
         blocks["aws"]["protect"] = protect

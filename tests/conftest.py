@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is printed now into tests/golden; read the difference before committing",
     )
+
+
+@pytest.fixture(autouse=True)
+def searched_for_garbage() -> Iterator[None]:
+    """Python searches all objects for garbage again: a command keeps its own out, since its process
+    ends."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -106,7 +106,25 @@ def test_three_formats_say_the_same(tmp_path: Path) -> None:
 def test_nearest_words() -> None:
     assert nearest("us-est-1", ["us-east-1", "eu-north-1"]) == ["us-east-1"]
     assert nearest("zzz", ["us-east-1"]) == []
+    assert nearest("peu", ["name", "pue"]) == ["pue"]
+    assert nearest("output", ["output_tokens", "input_tokens"]) == ["output_tokens"]
     assert did_you_mean("zzz", ["b", "a"]) == "one of a, b"
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("reasons", ["zones"]),
+        ("meta", ["metadata", "metallic"]),  # either may be meant
+        ("the", ["batch", "chat"]),
+        ("does", ["zones"]),
+        ("same", ["sum"]),
+        ("socket", ["ukwest"]),
+        ("concurrent", ["currency"]),
+    ],
+)
+def test_a_far_word_is_not_offered(word: str, words: list[str]) -> None:
+    assert did_you_mean(word, words).startswith("one of ")
 
 
 @pytest.mark.parametrize("text", ["8.03e9", "8e9", "8.03e+9", "-1E-3", ".5e3", "8030000000"])

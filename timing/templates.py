@@ -18,7 +18,7 @@ RESOURCE = """\
     Type: AWS::SageMaker::EndpointConfig
     Properties:
       ProductionVariants:
-        - ModelName: model
+        - ModelName: {model}
           InstanceType: ml.g5.12xlarge
           InitialInstanceCount: "4"
           VariantName: all
@@ -27,20 +27,24 @@ RESOURCE = """\
 """
 
 
-def write(folder: Path) -> Path:
-    """A template of ten thousand resources, as a file."""
-    path = folder / "template.yaml"
-    path.write_text(_template(10 * RESOURCES))
+def write(path: Path, *, alike: bool) -> Path:
+    """A template of ten thousand resources, as a file; where they are not alike, each serves a
+    model of its own."""
+    path.write_text(_template(10 * RESOURCES, alike=alike))
     return path
 
 
-def _template(resources: int) -> str:
-    return "Resources:\n" + "".join(RESOURCE.format(number=n) for n in range(resources))
+def _template(resources: int, *, alike: bool) -> str:
+    each = (
+        RESOURCE.format(number=number, model="model" if alike else f"model-{number}")
+        for number in range(resources)
+    )
+    return f"Resources:\n{''.join(each)}"
 
 
 def measure() -> list[Measured]:
     """A template of 1,000 resources, against the loader in Python and the one over libyaml."""
-    text = _template(RESOURCES)
+    text = _template(RESOURCES, alike=True)
     loaders: dict[str, type] = {"yaml.SafeLoader": yaml.SafeLoader}
     if yaml.__with_libyaml__:
         loaders["yaml.CSafeLoader"] = yaml.CSafeLoader

@@ -55,7 +55,7 @@ from lichen.catalogue.schema import (
     path_of,
 )
 from lichen.catalogue.sold import Sales, check_price, sales_by_machine
-from lichen.document import InputError, did_you_mean, nearest
+from lichen.document import InputError, did_you_mean
 from lichen.workload import ModelCard
 
 __all__ = ["DIRECTORY", "Catalogue", "load"]
@@ -878,8 +878,7 @@ def _is_grid(reading: Reading, source: str | None) -> bool:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> NoReturn:
-    close = nearest(name, known)
-    fix = f"did you mean {close[0]!r}?" if close else f"`lichen catalogue {what}s` lists them"
+    fix = did_you_mean(name, known, otherwise=f"`lichen catalogue {what}s` lists them")
     raise InputError(f"{name!r} is not known", fix=fix, field=what)
 
 

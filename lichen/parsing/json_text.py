@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+import msgspec
+
 from lichen.input_error import InputError
 from lichen.parsing.bounds import DEEPEST, too_deep, twice
 
@@ -15,7 +17,30 @@ from lichen.parsing.bounds import DEEPEST, too_deep, twice
 def from_json(text: str) -> Any:
     """The value of a text. Raises :class:`InputError`, which names the place and quotes nothing."""
     with explained(text):
-        return json.loads(text, cls=Decoder)
+        return value_of(text)
+
+
+def value_of(text: str) -> Any:
+    """The value of a text. Raises what :class:`Decoder` raises."""
+    try:
+        value = msgspec.json.decode(text)
+        if _has_each_key_once(text, value):
+            return value
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        pass  # the slower decoder knows what is wrong, and reads what this one refuses
+    return json.loads(text, cls=Decoder)
+
+
+_QUOTE = r"\u0022"
+"""A quote that is written without one."""
+
+
+def _has_each_key_once(text: str, value: Any) -> bool:
+    """Whether the value that a text was decoded to surely lost no key that is there twice.
+
+    With such a key goes its text, so the value written again has fewer quotes.
+    """
+    return _QUOTE not in text and msgspec.json.encode(value).count(b'"') == text.count('"')
 
 
 class Decoder(json.JSONDecoder):

@@ -24,12 +24,10 @@ from lichen.parsing.content import text_in
 from lichen.placing.allowed import check_where
 from lichen.placing.buying import check_sold
 from lichen.prompt_tokens import estimated_tokens, fixed_part, prefixes_of
-from lichen.upwards import find_upwards
+from lichen.upwards import CONFIGURATION, find_upwards
 from lichen.visible import visible
 from lichen.words import Objective, Precision
 from lichen.workload import ModelCard, Workload
-
-CONFIGURATION = "lichen.yaml"
 
 
 class Pin(msgspec.Struct, frozen=True):

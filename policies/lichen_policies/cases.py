@@ -28,13 +28,14 @@ import yaml
 
 from lichen.catalogue import Catalogue
 from lichen.document import InputError, convert, did_you_mean
-from lichen_policies.configuration import NAME, Configuration, File, Layer
+from lichen.upwards import CONFIGURATION
+from lichen_policies.configuration import Configuration, File, Layer
 from lichen_policies.facts import UNKNOWN, Resource, Unknown
 from lichen_policies.facts.unknown import LEFT_OUT
 from lichen_policies.judging import judge_resource, judge_stack
 from lichen_policies.rule import Rule
 from lichen_policies.run import GateRun
-from lichen_policies.verdict import Level, Outcome, Verdict
+from lichen_policies.verdict import REPORTED, Level, Outcome, Verdict
 
 DIALECTS = ("pulumi", "terraform", "cloudformation", "kubernetes", "azure", "workload")
 TODAY = datetime.date(2026, 11, 23)
@@ -86,7 +87,7 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     region: Any = None
     environment: Any = None
     today: datetime.date = TODAY
-    configuration: dict[str, Any] = msgspec.field(name=NAME, default_factory=dict)
+    configuration: dict[str, Any] = msgspec.field(name=CONFIGURATION, default_factory=dict)
 
 
 def cases_of(path: Path) -> list[Case]:
@@ -118,7 +119,9 @@ def _of(rule: str, entry: Any) -> list[Case]:
     stated = {key: own.pop(key, None) for key in ("region", "environment")}
     written = convert(own, Written)
     layers = (
-        (Layer(Path(NAME), convert(written.configuration, File)),) if written.configuration else ()
+        (Layer(Path(CONFIGURATION), convert(written.configuration, File)),)
+        if written.configuration
+        else ()
     )
     dialects = [dialect for dialect in DIALECTS if dialect in entry]
     if not dialects:
@@ -182,9 +185,7 @@ def verdicts_of(case: Case, rules: Mapping[str, Rule], catalogue: Catalogue) -> 
         *judge_stack(case.resources, configuration, catalogue),
     ]
     mine = [verdict for verdict in together if verdict.rule == case.rule]
-    others = [v for v in mine if v.verdict in ("fail", "unverified")] or [
-        v for v in mine if v.verdict == "pass"
-    ]
+    others = [v for v in mine if v.verdict in REPORTED] or [v for v in mine if v.verdict == "pass"]
     return others or mine[:1]
 
 

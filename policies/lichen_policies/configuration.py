@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from lichen.clouds import CloudName
 from lichen.document import InputError, convert, did_you_mean, read_document
-from lichen.upwards import find_upwards
+from lichen.upwards import CONFIGURATION, find_upwards
 from lichen.words import Environment
 from lichen_policies import registry
 from lichen_policies.exemptions import Exemption, ExemptionRow
@@ -32,7 +32,6 @@ from lichen_policies.verdict import Level
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
 
-NAME = "lichen.yaml"
 VARIABLE = "LICHEN_CONFIG"
 """The environment variable that names the organisation's file, for every door."""
 
@@ -267,7 +266,7 @@ def _exemption(row: ExemptionRow, layer: Layer) -> Exemption:
 
 def find(start: Path) -> Path | None:
     """The nearest ``lichen.yaml`` from a file or folder upwards."""
-    return find_upwards(NAME, start)
+    return find_upwards(CONFIGURATION, start)
 
 
 def named() -> Path | None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -38,11 +38,19 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
 from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
-from lichen_policies.rulebook import Rulebook, Ruling
+from lichen_policies.rulebook import ANY, Met, Rulebook, Ruling, Where
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
-from lichen_policies.verdict import BLOCKING, Month, Outcome, Report, Reported, Verdict
+from lichen_policies.verdict import (
+    BLOCKING,
+    REPORTED,
+    Month,
+    Outcome,
+    Report,
+    Reported,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
@@ -119,22 +127,33 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
     verdicts: list[Verdict] = []
     documents: dict[str | None, list[Read]] = defaultdict(list)
     months: list[Month] = []
+    passed = 0
     every = yield from _each_read(resources)
     for resource, facts in every:
         if facts is not None:
             documents[resource.document or resource.file].append((resource, facts))
     for alone in documents.values():
         read = yield from _completed(alone)
+        branches = max(len(resource.branches) for resource, _ in alone)
         each: list[Verdict] = []
+        last: dict[str, tuple[Resource, _Asked]] = {}
         for resource, facts in read:
-            each += yield from _judged(resource, facts, book, "judged")
-        verdicts += yield from _as_every_branch_says(each, alone, book)
+            asked = yield from _asked_once(resource, facts, book, last)
+            told = _told(resource, asked, book, "judged")
+            if branches:  # they may turn out otherwise
+                each += told
+            else:  # of thousands of resources, most that passed need not be kept
+                each += (verdict for verdict in told if verdict.verdict in REPORTED)
+                passed += sum(map(_has_passed, told))
+        if branches:
+            each = yield from _as_every_branch_says(each, alone, book, branches)
+        verdicts += each
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
     not_judged = Counter(resource.type for resource, facts in every if _says_of_others(facts))
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
-    reported = [verdict for verdict in enabled if verdict.verdict in ("fail", "unverified")]
+    reported = [verdict for verdict in enabled if verdict.verdict in REPORTED]
     holding = [verdict for verdict in reported if verdict.exemption is None]
     return Report(
         findings=tuple(verdict for verdict in holding if verdict.verdict == "fail"),
@@ -143,10 +162,14 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         expired=book.configuration.expired_exemptions(),
         not_judged=dict(sorted(not_judged.items())),
         judged=len(every) - not_judged.total(),
-        passed=sum(verdict.verdict == "pass" for verdict in enabled),
+        passed=passed + sum(map(_has_passed, verdicts)),
         configured=configured(book.configuration),
         months=tuple(months),
     )
+
+
+def _has_passed(verdict: Verdict) -> bool:
+    return verdict.verdict == "pass" and verdict.level != "disabled"
 
 
 def _says_of_others(facts: Facts | None) -> bool:
@@ -174,7 +197,7 @@ def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -
 def _judged_alone(
     resource: Resource, book: Rulebook, stack_follows: bool, with_nothing: bool
 ) -> Steps[tuple[Verdict, ...]]:
-    facts = yield from _read(resource)
+    (facts,) = yield from _read([resource])
     if stack_follows and not isinstance(facts, Exception):
         facts = tuple(fact for fact in facts if not fact.waits_for)
     return tuple((yield from _judged(resource, facts, book, "every" if with_nothing else "met")))
@@ -212,35 +235,37 @@ def _of_exemptions(resource: Resource, book: Rulebook) -> Steps[tuple[Verdict, .
 
 def _each_read(resources: Iterable[Resource]) -> Steps[list[run.Read]]:
     """The resources with their facts; None where nobody reads the type."""
-    every: list[run.Read] = []
     is_read: dict[tuple[str, str], bool] = {}  # most of a deployment is of few types
+    every: list[run.Read] = []
     for resource in resources:
         key = resource.dialect, resource.type
         if key not in is_read:
             is_read[key] = kinds_read(resource) is not None
-        every.append((resource, (yield from _read(resource)) if is_read[key] else None))
+        every.append((resource, None))
+    at = [n for n, (each, _) in enumerate(every) if is_read[each.dialect, each.type]]
+    facts = yield from _read([every[n][0] for n in at])
+    for n, found in zip(at, facts, strict=True):
+        every[n] = every[n][0], found
     return every
 
 
-def _read(resource: Resource) -> Steps[Facts]:
-    try:
-        facts: tuple[Fact, ...] = yield partial(facts_of, resource), LIMIT_S
-    except Exception as error:
-        return error
-    return facts
+def _read(resources: Iterable[Resource]) -> Steps[list[Facts]]:
+    found: list[Facts] = yield [partial(facts_of, resource) for resource in resources], LIMIT_S
+    return found
 
 
 def _completed(read: Sequence[Read]) -> Steps[list[Read]]:
     """The resources of one stack, their facts with what the others say."""
     stack = _stack_of(read)
-    whole: list[Read] = []
-    for resource, facts in read:
-        if not isinstance(facts, Exception):
-            try:
-                facts = yield partial(completed, resource, facts, stack), _limit_s(read)
-            except Exception as error:
-                facts = error
-        whole.append((resource, facts))
+    calls = {
+        at: partial(completed, resource, facts, stack)
+        for at, (resource, facts) in enumerate(read)
+        if not isinstance(facts, Exception)
+    }
+    answers: list[Facts] = yield [*calls.values()], _limit_s(read)
+    whole = list(read)
+    for at, facts in zip(calls, answers, strict=True):
+        whole[at] = read[at][0], facts
     return whole
 
 
@@ -280,17 +305,16 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, judged: Stack, limit_s: float) -> Steps[list[Verdict]]:
         """A verdict for each finding; without one *pass*, *unverified* or *not-applicable*."""
         found: list[Finding] = []
-        try:
-            nothing = yield partial(self.ruling.find, judged, found), limit_s
-        except Exception as error:
-            return self.after(error, found)
+        (nothing,) = yield [partial(self.ruling.find, judged, found)], limit_s
+        if isinstance(nothing, Exception):
+            return self.after(nothing, found)
         findings = [*map(self.failed, found)]
         if nothing is not None:
             return [*findings, self.quiet("not-applicable", nothing)]
         return findings or [self.quiet("pass")]
 
     def after(self, error: Exception, found: list[Finding], path: str = "") -> list[Verdict]:
-        """The verdicts of a step that raised ``error``: what it found before it broke stays
+        """The verdicts of a call that raised ``error``: what it found before it broke stays
         found. One that was left behind may still find something."""
         if isinstance(error, Unverified):
             yet = " yet" if isinstance(error, NotYetKnown) else ""
@@ -305,6 +329,14 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     def broken(self, who: str, error: Exception, path: str = "") -> Verdict:
         """*Unverified*, because a rule or a reader broke."""
         return self.reported("unverified", _broken(who, error), path, broken=True)
+
+    def unread(self) -> Verdict | None:
+        """*Unverified*, because the rule's file cannot be read; None where it can."""
+        mistake = self.ruling.rule.mistake
+        if not mistake:
+            return None
+        message = f"cannot be checked: the rule cannot be read: {mistake.rstrip('.')}"
+        return self.reported("unverified", message, broken=True)
 
     def failed(self, finding: Finding) -> Verdict:
         resource = finding.resource or self.resource
@@ -417,26 +449,96 @@ Rules = Literal["every", "met", "judged"]
 of their kind, or of those that judge one. A report shows no other."""
 
 
+class _Subject(NamedTuple):
+    """A fact, with what each of its twenty judgements asks it. ``because`` says why its environment
+    may be any."""
+
+    fact: Fact
+    path: str
+    environment: Where
+    because: Unknown | None = None
+
+    @classmethod
+    def of(cls, fact: Fact) -> _Subject:
+        environment: Maybe[Environment] = read_field(fact, "context").environment
+        path = read_field(fact, "path")
+        if is_unknown(environment):
+            return cls(fact, path, ANY, environment)
+        return cls(fact, path, environment)
+
+
+Judged = tuple[Any, list[Finding]]
+"""What :meth:`Ruling.find` answered or raised, and what it found."""
+
+
+class _Asked(NamedTuple):
+    """What rules say of the facts of a resource: the judgements in the order in which ``met`` asks
+    for them. Nothing is asked where the reader broke."""
+
+    facts: Facts
+    subjects: Sequence[_Subject]
+    met: Met
+    judged: Sequence[Judged]
+
+
+def _asked(facts: Facts, book: Rulebook) -> Steps[_Asked]:
+    if isinstance(facts, Exception):
+        return _Asked(facts, (), book.met(()), ())
+    subjects = [*map(_Subject.of, facts)]
+    met = book.met(tuple((type(fact), where) for fact, _, where, _ in subjects))
+    found: list[list[Finding]] = [[] for _ in met.asked]
+    calls = [
+        partial(ruling.find, facts[at], into)
+        for (at, ruling), into in zip(met.asked, found, strict=True)
+    ]
+    answers = yield calls, LIMIT_S
+    return _Asked(facts, subjects, met, [*zip(answers, found, strict=True)])
+
+
 def _judged(
     resource: Resource, facts: Facts, book: Rulebook, of: Rules = "every"
 ) -> Steps[list[Verdict]]:
     """The rules of one resource, in the order of their names."""
-    met: Sequence[tuple[Rule, tuple[int, ...]]]
-    if isinstance(facts, Exception):
-        met = tuple((rule, ()) for rule in book.may_judge(kinds_read(resource) or ()))
-    else:
-        met = book.met(tuple(map(type, facts)))
-    subjects = () if isinstance(facts, Exception) else tuple(map(_Subject.of, facts))
+    return _told(resource, (yield from _asked(facts, book)), book, of)
+
+
+def _asked_once(
+    resource: Resource, facts: Facts, book: Rulebook, last: dict[str, tuple[Resource, _Asked]]
+) -> Steps[_Asked]:
+    """The same; of resources that differ in nothing but their names, as a count makes them, the
+    rules are asked once. ``last`` has the last one that they were asked of, by its type."""
+    before = last.get(resource.type)
+    if before and before[1].facts == facts and _is_written_alike(before[0], resource):
+        return before[1]
+    asked = yield from _asked(facts, book)
+    last[resource.type] = resource, asked
+    return asked
+
+
+def _is_written_alike(one: Resource, other: Resource) -> bool:
+    """Whether two resources have the same properties to the letter: 1 is not true. False where one
+    is not known."""
+    try:
+        encoded = [msgspec.msgpack.encode(each.properties) for each in (one, other)]
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
+    return encoded[0] == encoded[1]
+
+
+def _told(resource: Resource, asked: _Asked, book: Rulebook, of: Rules) -> list[Verdict]:
+    """The verdicts on a resource whose facts the rules were asked of."""
     verdicts: list[Verdict] = []
-    for rule, positions in met:
-        if rule.mistake:
-            message = f"cannot be checked: the rule cannot be read: {rule.mistake.rstrip('.')}"
+    if isinstance(asked.facts, Exception):
+        for rule in book.may_judge(kinds_read(resource) or ()):
             judgement = _judgement(rule, resource, book)
-            verdicts.append(judgement.reported("unverified", message, broken=True))
-        elif isinstance(facts, Exception):
-            verdicts.append(_judgement(rule, resource, book).broken("the reader", facts))
-        else:
-            verdicts += yield from _judged_by(rule, resource, subjects, positions, book, of)
+            verdicts.append(judgement.unread() or judgement.broken("the reader", asked.facts))
+    else:
+        judged = iter(asked.judged)
+        for rule, places in asked.met.rules:
+            if rule.mistake:
+                verdicts += filter(None, [_judgement(rule, resource, book).unread()])
+            else:
+                verdicts += _judged_by(rule, resource, asked.subjects, places, judged, book, of)
     return _with_nothing(verdicts, resource, book) if of == "every" else verdicts
 
 
@@ -462,18 +564,17 @@ def _judgement(rule: Rule, resource: Resource, book: Rulebook) -> Judgement:
 
 
 def _as_every_branch_says(
-    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook
+    verdicts: list[Verdict], read: Sequence[Read], book: Rulebook, ways: int
 ) -> Steps[list[Verdict]]:
     """The verdicts on the resources of one document, with what all branches of its open conditions
     agree on in place of *unverified*: a finding where each of them offends, *pass* where none does.
     """
-    ways = max((len(resource.branches) for resource, _ in read), default=0)
     unverified = {
         (verdict.resource, verdict.rule)
         for verdict in verdicts
         if verdict.verdict == "unverified" and not verdict.broken
     }
-    if not ways or not unverified:
+    if not unverified:
         return verdicts
     addresses = {address for address, _ in unverified}
     found: dict[tuple[str, str], list[list[Verdict]]] = defaultdict(list)
@@ -508,7 +609,8 @@ def _branch(read: Sequence[Read], way: int) -> Steps[list[Read]]:
         properties = resource.branches[way]
         if properties is not None:
             made = msgspec.structs.replace(resource, properties=properties, branches=())
-            found.append((made, (yield from _read(made))))
+            (facts,) = yield from _read([made])
+            found.append((made, facts))
     return found
 
 
@@ -533,67 +635,45 @@ def _of_branches(verdict: Verdict) -> Verdict:
     )
 
 
-class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it. ``open`` is an environment that is
-    not known."""
-
-    fact: Fact
-    environment: Environment | None
-    path: str
-    open: Unknown | None
-
-    @classmethod
-    def of(cls, fact: Fact) -> _Subject:
-        environment: Maybe[Environment] = read_field(fact, "context").environment
-        path = read_field(fact, "path")
-        if is_unknown(environment):
-            return cls(fact, None, path, environment)
-        return cls(fact, environment, path, None)
-
-
 def _judged_by(
     rule: Rule,
     resource: Resource,
     subjects: Sequence[_Subject],
-    positions: Sequence[int],
+    asked: Iterable[tuple[int, Sequence[Ruling]]],
+    judged: Iterator[Judged],
     book: Rulebook,
     of: Rules,
-) -> Steps[list[Verdict]]:
+) -> list[Verdict]:
     """Of the subjects at some positions every *fail* and *unverified* verdict; if there is none,
-    one *pass*; if no fact applies, one *not-applicable*, where that is asked for."""
+    one *pass*; if no fact applies, one *not-applicable*, where that is asked for. ``judged`` gives
+    the next judgement of each ruling."""
     passed: Ruling | None = None
     not_applicable: tuple[Ruling, str] | None = None
     reported: list[Verdict] = []
-    for at in positions:
-        fact, environment, path, open_ = subjects[at]
-        if open_ is not None:
-            for verdict in (yield from _judged_in_any(rule, resource, subjects[at], open_, book)):
-                if verdict.verdict in ("fail", "unverified"):
+    for at, rulings in asked:
+        subject = subjects[at]
+        if subject.because is not None:
+            each = [(ruling, *next(judged)) for ruling in rulings]
+            for verdict in _judged_in_any(rule, resource, subject, each, book):
+                if verdict.verdict in REPORTED:
                     reported.append(verdict)
                 elif verdict.verdict == "pass":
                     passed = passed or book.ruling(rule, None)
                 else:
                     not_applicable = not_applicable or (book.ruling(rule, None), verdict.message)
             continue
-        ruling = book.ruling(rule, environment)
-        if not ruling.is_on:
-            continue
-        found: list[Finding] = []
-        try:  # as Judgement.of does; a generator less for each of a million judgements
-            nothing = yield partial(ruling.find, fact, found), LIMIT_S
-        except Exception as error:  # no name outlives this: it and its frames would be a cycle
-            within = Judgement(book=book, ruling=ruling, resource=resource)
-            verdicts = within.after(error, found, path)
-        else:
-            if nothing is not None:
-                not_applicable = not_applicable or (ruling, nothing)
-            elif not found:
+        for ruling in rulings:
+            nothing, found = next(judged)
+            if isinstance(nothing, Exception):
+                within = Judgement(book=book, ruling=ruling, resource=resource)
+                reported += within.after(nothing, found, subject.path)
+            elif found:
+                within = Judgement(book=book, ruling=ruling, resource=resource)
+                reported += map(within.failed, found)
+            elif nothing is None:
                 passed = passed or ruling
-            if not found:  # nearly always
-                continue
-            within = Judgement(book=book, ruling=ruling, resource=resource)
-            verdicts = [*map(within.failed, found)]
-        reported += verdicts
+            else:
+                not_applicable = not_applicable or (ruling, nothing)
     if reported:
         return reported
     if passed is not None:
@@ -601,13 +681,16 @@ def _judged_by(
     if of == "judged":
         return []
     ruling, why = not_applicable or (book.ruling(rule, resource.environment), NOTHING_TO_JUDGE)
-    judgement = Judgement(book=book, ruling=ruling, resource=resource)
-    return [judgement.quiet("not-applicable", why)]
+    return [Judgement(book=book, ruling=ruling, resource=resource).quiet("not-applicable", why)]
 
 
 def _judged_in_any(
-    rule: Rule, resource: Resource, subject: _Subject, because: Unknown, book: Rulebook
-) -> Steps[list[Verdict]]:
+    rule: Rule,
+    resource: Resource,
+    subject: _Subject,
+    judged: Iterable[tuple[Ruling, Any, list[Finding]]],
+    book: Rulebook,
+) -> list[Verdict]:
     """The verdicts on a fact whose environment is not known: it may be any of the three.
 
     What offends in each of them is found, at the strictest level that it has in one; what offends
@@ -615,23 +698,21 @@ def _judged_in_any(
     others, is *unverified* at the strictest level of that: to block would stop a development that
     is fine, to pass would let a production through.
     """
-    judged: list[list[Verdict]] = []
-    for ruling in book.in_any_environment(rule):
+    verdicts: list[list[Verdict]] = []
+    for ruling, nothing, found in judged:
         within = Judgement(book=book, ruling=ruling, resource=resource)
-        found: list[Finding] = []
-        try:
-            nothing = yield partial(ruling.find, subject.fact, found), LIMIT_S
-        except Exception as error:
-            judged.append(within.after(error, found, subject.path))
+        if isinstance(nothing, Exception):
+            verdicts.append(within.after(nothing, found, subject.path))
         else:
             quiet = within.quiet("pass" if nothing is None else "not-applicable", nothing or "")
-            judged.append([*map(within.failed, found)] or [quiet])
+            verdicts.append([*map(within.failed, found)] or [quiet])
     about = Judgement(book=book, ruling=book.strictest(rule, None), resource=resource)
-    return _said_in_any(judged, about, because, subject.path)
+    because = subject.because.because if subject.because is not None else ""
+    return _said_in_any(verdicts, about, because, subject.path)
 
 
 def _said_in_any(
-    judged: Sequence[Sequence[Verdict]], about: Judgement, because: Unknown, path: str = ""
+    judged: Sequence[Sequence[Verdict]], about: Judgement, because: str, path: str = ""
 ) -> list[Verdict]:
     """The one answer of a rule that was asked in each environment that may hold, the strictest
     first; ``about`` is what it is said of."""
@@ -642,8 +723,8 @@ def _said_in_any(
         return unverified[:1] or list(judged[0] if judged else ())
     if all(offends) and all(book.ruling(rule, each).is_on for each in ENVIRONMENTS):
         return list(judged[0])
-    yet = " yet" if because.because == AFTER_DEPLOYMENT else ""
-    message = f"cannot be checked{yet}: environment {because.because}"
+    yet = " yet" if because == AFTER_DEPLOYMENT else ""
+    message = f"cannot be checked{yet}: environment {because}"
     return [about.reported("unverified", message, path), *unverified[:1]]
 
 
@@ -717,7 +798,7 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
         for address in dict.fromkeys(each.resource for answer in answers for each in answer):
             about = self._judgement(self.book.strictest(rule, None), self.resources.get(address))
             of_it = [[each for each in answer if each.resource == address] for answer in answers]
-            said += _said_in_any(of_it, about, environment)
+            said += _said_in_any(of_it, about, environment.because)
         return said
 
     def _rulings(self, rule: Rule) -> tuple[Ruling, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from types import GeneratorType
-from typing import get_type_hints
+from types import GeneratorType, UnionType
+from typing import NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from lichen_policies.facts import Resource
 from lichen_policies.rule import Finding
 
 MOST_FINDINGS = 10_000
@@ -42,31 +41,46 @@ def _wrong_field(finding: Finding) -> str:
     for name in ("what", "limit"):
         if getattr(finding, name) == "":
             return f"{name} is empty"
-    if not isinstance(finding.resource, Resource | None):
-        return f"resource is {type(finding.resource).__name__}"
-    parts: list[tuple[str, msgspec.Struct]] = [("", finding)]
-    try:
-        parts += [(f"changes[{n}].", change) for n, change in enumerate(finding.changes)]
-    except TypeError:
-        return "changes is no list"
-    parts.append(("saves.", finding.saves))
-    for within, part in parts:
-        values = msgspec.structs.astuple(part)
-        for value, (name, type_, default) in zip(values, _types_of(type(part)), strict=True):
-            if type(value) is type_ or value is default:  # nearly always, and known at once
-                continue
-            try:
-                msgspec.convert(value, type_, strict=True)
-            except msgspec.ValidationError:
-                return f"{within}{name} is {type(value).__name__}"
+    if wrong := _wrong_in(finding):
+        return wrong
+    for number, change in enumerate(finding.changes):
+        if wrong := _wrong_in(change):
+            return f"changes[{number}].{wrong}"
+    if wrong := _wrong_in(finding.saves):
+        return f"saves.{wrong}"
     return ""
 
 
+def _wrong_in(part: msgspec.Struct) -> str:
+    for value, field in zip(msgspec.structs.astuple(part), _fields_of(type(part)), strict=True):
+        own = type(value)
+        if own in field.types and (own is not tuple or field.parts.issuperset(map(type, value))):
+            continue  # nearly always, and known at once
+        try:
+            msgspec.convert(value, field.type, strict=True)
+        except (msgspec.ValidationError, TypeError):
+            return f"{field.name} is {own.__name__}"
+    return ""
+
+
+class _Field(NamedTuple):
+    """A field of a finding or of a part of it. A value of one of ``types`` is right; so is a tuple
+    whose values are of ``parts``. Of any other msgspec says whether it is."""
+
+    name: str
+    type: object
+    types: frozenset[object]
+    parts: frozenset[object]
+
+
 @cache
-def _types_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, object, object], ...]:
-    """Each field with its type and its default: any ``resource``, since msgspec cannot look into
-    one."""
-    types = {**get_type_hints(kind), "resource": object}
-    return tuple(
-        (field.name, types[field.name], field.default) for field in msgspec.structs.fields(kind)
-    )
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[_Field, ...]:
+    hints = get_type_hints(kind)
+    return tuple(_field(name, hints[name]) for name in kind.__struct_fields__)
+
+
+def _field(name: str, type_: object) -> _Field:
+    choices = get_args(type_) if isinstance(type_, UnionType) else (type_,)
+    types = frozenset(get_origin(each) or each for each in choices)
+    parts = frozenset(part for each in choices for part in get_args(each))
+    return _Field(name, type_, types, parts)

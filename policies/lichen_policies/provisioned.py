@@ -6,6 +6,7 @@ the traffic keeps them. Where it does not, they are between idle and full.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,11 @@ def provisioned(
     a cluster, whose machines are paid for as such. ``idle`` ones do nothing all month."""
     name = paid_as(hosting, machine, catalogue)
     load = 0.0 if idle else _declared_load(fact, machine, count, catalogue)
-    return holding(machine, count, region, name, catalogue, load=load)
+    return _held(machine, count, region, name, catalogue, load=load)
+
+
+# A deployment has many of few machines, and of each resource several rules ask.
+_held = lru_cache(maxsize=256)(holding)
 
 
 def machines_for(count: int, chips_each: float | None, machine: Machine) -> int:

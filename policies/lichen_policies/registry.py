@@ -94,14 +94,14 @@ def _each_read(folders: Iterable[Path]) -> Steps[Mapping[str, Rule]]:
 
 
 def _read(name: str, path: Path) -> Steps[Rule]:
-    try:
-        rule: Rule = yield partial(_rule_in, name, path), IMPORT_LIMIT_S
-    except InputError as error:
-        return _unusable(name, error.within(path.name))
-    except Exception as error:
-        wrong = f"failed with {_name_of(error)} at {timed.place_of(error)}"
-        if isinstance(error, TookTooLong):
-            wrong = str(error)
+    answer: list[Rule | Exception] = yield [partial(_rule_in, name, path)], IMPORT_LIMIT_S
+    (rule,) = answer
+    if isinstance(rule, InputError):
+        return _unusable(name, rule.within(path.name))
+    if isinstance(rule, Exception):
+        wrong = f"failed with {_name_of(rule)} at {timed.place_of(rule)}"
+        if isinstance(rule, TookTooLong):
+            wrong = str(rule)
         return _unusable(
             name,
             InputError(

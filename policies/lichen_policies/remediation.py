@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lichen_policies.verdict import Change, Verdict
+from lichen_policies.verdict import REPORTED, Change, Verdict
 
 
 def changes_of(verdict: Verdict) -> tuple[Change, ...]:
@@ -31,9 +31,7 @@ def is_asked_for(verdict: Verdict) -> bool:
 
 def passes(rule: str, verdicts: Iterable[Verdict]) -> bool:
     """Whether a rule finds nothing more."""
-    return not any(
-        verdict.rule == rule and verdict.verdict in ("fail", "unverified") for verdict in verdicts
-    )
+    return not any(verdict.rule == rule and verdict.verdict in REPORTED for verdict in verdicts)
 
 
 def steps(path: str) -> list[str | int]:

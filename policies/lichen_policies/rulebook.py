@@ -6,9 +6,9 @@ worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from lichen.catalogue import Catalogue
 
 
+ANY: Literal["any"] = "any"
+"""In place of an environment that is not known."""
+Where: TypeAlias = Environment | Literal["any"] | None
+
+
 class Ruling:
     """A rule in one environment: what its verdicts do there, worked out once.
 
@@ -37,6 +42,7 @@ class Ruling:
         "_configuration",
         "_judge",
         "_known",
+        "_limits",
         "_ramps",
         "_unverified",
         "environment",
@@ -56,7 +62,8 @@ class Ruling:
         self.level = configuration.level(rule, environment)
         self.is_on = self.level != "disabled"
         self._configuration, self._known = configuration, known
-        self._judge: Callable[[Fact | Stack], Iterable[Finding]] | None = None
+        self._judge: Callable[[Fact | Stack, Any, Known], Iterable[Finding]] | None = None
+        self._limits: Any = None
         self._unverified: Level | None = None
         self._ramps: dict[Reported, str] = {}
 
@@ -70,11 +77,10 @@ class Ruling:
         break or never end."""
         judge = self._judge
         if judge is None:
-            limits = self.limits
-            code, known = self.rule.judge, self._known
-            judge = self._judge = lambda judged: code(judged, limits, known)
+            self._limits = self.limits
+            judge = self._judge = self.rule.judge
         try:
-            put_findings(judge(judged), found)
+            put_findings(judge(judged, self._limits, self._known), found)
         except NotApplicable as nothing:  # what most rules say of most facts
             return str(nothing)
         return None
@@ -108,6 +114,15 @@ class Ruling:
         return self._ramps[outcome]
 
 
+class Met(NamedTuple):
+    """What is asked of the facts of a resource: of each rule, in the order of their names, the
+    positions of the facts that it judges, with its rulings there; and all of them in that order. A
+    rule that cannot be read is among the rules and is asked nothing."""
+
+    rules: tuple[tuple[Rule, tuple[tuple[int, tuple[Ruling, ...]], ...]], ...]
+    asked: tuple[tuple[int, Ruling], ...]
+
+
 class Rulebook:
     """``of_resources`` are the rules over one resource, ``of_stacks`` those over a deployment,
     ``of_runs`` those over all that is judged; each in the order of their names. ``exemptions`` are
@@ -133,7 +148,7 @@ class Rulebook:
         self.of_resources = tuple(rule for rule in rules if not issubclass(rule.judges, Stack))
         self.exemptions = configuration.every_exemption()
         self._judging: dict[type[Fact], tuple[Rule, ...]] = {}
-        self._met: dict[tuple[type[Fact], ...], tuple[tuple[Rule, tuple[int, ...]], ...]] = {}
+        self._met: dict[tuple[tuple[type[Fact], Where], ...], Met] = {}
         self._rulings: dict[tuple[str, Environment | None], Ruling] = {}
         self._in_any: dict[str, tuple[Ruling, ...]] = {}
 
@@ -162,23 +177,38 @@ class Rulebook:
             )
         return rules
 
-    def met(self, kinds: tuple[type[Fact], ...]) -> tuple[tuple[Rule, tuple[int, ...]], ...]:
-        """The rules that meet facts of these kinds, in the order of their names, each with the
-        positions of those that it judges. A rule that cannot be read is always among them.
+    def met(self, subjects: tuple[tuple[type[Fact], Where], ...]) -> Met:
+        """What rules say of facts of these kinds, each in its environment.
 
         Most resources of a deployment have facts of the same kinds, so it is worked out once.
         """
-        found = self._met.get(kinds)
+        found = self._met.get(subjects)
         if found is None:
-            judging = [self.judging(kind) for kind in kinds]
-            every = (
-                (rule, tuple(at for at, rules in enumerate(judging) if rule in rules))
-                for rule in self.of_resources
-            )
-            found = self._met[kinds] = tuple(
-                (rule, positions) for rule, positions in every if positions or rule.mistake
-            )
+            found = self._met[subjects] = self._meeting(subjects)
         return found
+
+    def _meeting(self, subjects: Sequence[tuple[type[Fact], Where]]) -> Met:
+        judging = [self.judging(kind) for kind, _ in subjects]
+        rules: list[tuple[Rule, tuple[tuple[int, tuple[Ruling, ...]], ...]]] = []
+        for rule in self.of_resources:
+            at = [n for n, judges in enumerate(judging) if rule in judges]
+            if at or rule.mistake:
+                rules.append((rule, tuple((n, self._in(rule, subjects[n][1])) for n in at)))
+        asked = (
+            (at, ruling)
+            for rule, places in rules
+            if not rule.mistake
+            for at, rulings in places
+            for ruling in rulings
+        )
+        return Met(tuple(rules), tuple(asked))
+
+    def _in(self, rule: Rule, where: Where) -> tuple[Ruling, ...]:
+        """The rulings of a rule that are on in an environment, which may be any."""
+        if where == ANY:
+            return self.in_any_environment(rule)
+        ruling = self.ruling(rule, where)
+        return (ruling,) if ruling.is_on else ()
 
     def may_judge(self, kinds: Iterable[type[Fact]]) -> tuple[Rule, ...]:
         """The rules that judge a fact of one of some kinds, or of a narrower kind."""

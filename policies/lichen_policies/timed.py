@@ -1,9 +1,9 @@
-"""A limit of time for each step: one that does not end is left behind, and the others go on.
+"""A limit of time for each call: one that does not end is left behind, and the others go on.
 
-What judges is a generator of steps. :func:`run` makes them one after the other in a thread of its
-own, and waits. A step that takes longer than it may ends in the generator as :class:`TookTooLong`;
-its thread is left and asked to stop, and the generator goes on in another one. This works in every
-thread of every host, and for steps that sleep or wait.
+What judges is a generator of steps, and a step is some calls. :func:`run` makes them one after the
+other in a thread of its own, and waits. A call that takes longer than it may is answered by
+:class:`TookTooLong`; its thread is left and asked to stop, and another one goes on with the next
+call. This works in every thread of every host, and for calls that sleep or wait.
 
 A thread cannot be left while one call in C has the interpreter to itself. For a process that only
 judges, :func:`end_where_stuck` lets the operating system end it then: a door that hangs is not
@@ -18,8 +18,8 @@ import signal
 import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Generator, Mapping
-from functools import partial
+from collections.abc import Callable, Generator, Mapping, Sequence
+from itertools import islice
 from queue import SimpleQueue
 from threading import Lock, Thread, get_ident
 from types import FrameType
@@ -29,36 +29,38 @@ import msgspec
 
 T = TypeVar("T")
 
-Step: TypeAlias = tuple[Callable[[], Any], float]
-"""A call, and the seconds that it may take."""
+Calls: TypeAlias = Sequence[Callable[[], Any]]
 
-Steps: TypeAlias = Generator[Step, Any, T]
-"""What yields steps, is sent the result of each, and returns a T. What a step raises is raised
-where it was yielded."""
+Step: TypeAlias = tuple[Calls, float]
+"""Calls, and the seconds that each of them may take."""
+
+Steps: TypeAlias = Generator[Step, list[Any], T]
+"""What yields steps and returns a T. It is sent for each step what its calls returned; in place of
+that, of one that raised an Exception, the Exception."""
 
 HOPELESS = 10.0
-"""A step is left after this many times its limit, also where something else slowed it: a table that
+"""A call is left after this many times its limit, also where something else slowed it: a table that
 is read, a machine that leaves it too little of a processor."""
 STUCK_S = 20.0
 """Seconds in which nothing at all moves before :func:`end_where_stuck` ends the process."""
 
 _POLL_S = 0.05
 _BLOCKED_SHARE = 0.05
-"""Of a processor, what a step that only waits uses at the most."""
+"""Of a processor, what a call that only waits uses at the most."""
 _READING = ("binary_cache.py", "<frozen importlib._bootstrap>")
 """Files of what is done once in a process and is nobody's judgement: a table or a module is read
 for the first time."""
 
 
 class TookTooLong(Exception):
-    """A step did not end in time; ``where`` it was then: ``rule.py:12``."""
+    """A call did not end in time; ``where`` it was then: ``rule.py:12``."""
 
     def __init__(self, seconds: float, where: str) -> None:
         super().__init__(f"took longer than {seconds:g} s, at {where}")
 
 
 class Ended(Exception):
-    """A step tried to end the process or its thread, with what ``error`` is."""
+    """A call tried to end the process or its thread, with what ``error`` is."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(type(error).__name__)
@@ -70,15 +72,15 @@ class _Left(BaseException):
 
 
 def run(steps: Steps[T]) -> T:
-    """What the steps return; each of them ends in time or is left behind."""
-    work = _Work(steps, partial(next, steps))
+    """What the steps return; each of their calls ends in time or is left behind."""
+    work = _Work(steps)
     worker = _worker_for(work)
     with _alarm:
         while not work.done.acquire(timeout=_POLL_S):
             _alarm.start_anew()
-            late = work.late(worker)
-            if late is not None:
-                work = _Work(steps, partial(steps.throw, late))
+            others = work.without_late_call(worker)
+            if others is not None:
+                work = others
                 worker = _worker_for(work)
     _idle.append(worker)
     if work.error is not None:
@@ -105,45 +107,45 @@ _NOTHING_USED = _Used(0.0, 0.0, 0.0, 0.0)
 
 
 class _Work(Generic[T]):
-    """The steps as one thread makes them; ``value`` or ``error`` once it is ``done``."""
+    """The steps as one thread makes them; ``value`` or ``error`` once it is ``done``. It begins
+    with the calls of ``step`` that have no answer yet, where there is one."""
 
-    def __init__(self, steps: Steps[T], first: Callable[[], Step]) -> None:
+    def __init__(
+        self, steps: Steps[T], step: Step | None = None, answers: Sequence[object] = ()
+    ) -> None:
         self.value: T
         self.error: BaseException | None = None
         self.done = Lock()
         self.done.acquire()
-        self._steps, self._first = steps, first
+        self._steps, self._step, self._answers = steps, step, [*answers]
         self._lock = Lock()
         self._left = False
-        self._in_step = False
-        self._limit_s = self._began_s = 0.0
-        self._step = self._looked_at = 0
+        self._began_s = 0.0
+        self._looked_at: tuple[Step | None, int] = None, 0
         self._since = _NOTHING_USED
 
     def make(self) -> bool:
         """Make the steps, in the worker's thread. False where it was left meanwhile."""
-        send, throw, lock = self._steps.send, self._steps.throw, self._lock
+        step, answers, lock = self._step, self._answers, self._lock
         try:
-            call, self._limit_s = self._first()
-            del self._first  # the frames of an error in it lead back here
+            if step is None:
+                step = self._step = next(self._steps)
             while True:
-                self._step += 1  # and no clock: most steps end before anybody looks at them
-                self._in_step = True
-                raised: BaseException | None = None
-                try:
-                    result = call()
-                except Exception as error:
-                    raised = error
-                except BaseException as error:
-                    raised = Ended(error)
+                for call in islice(step[0], len(answers), None):
+                    # No clock: most calls end before anybody looks at them.
+                    answer = _answer(call)
+                    with lock:
+                        if self._left:
+                            return False
+                        answers.append(answer)
+                self._step = None  # what the generator does itself has no limit
+                given, answers = answers, []
+                step = self._steps.send(given)
+                del given
                 with lock:
-                    self._in_step = False
-                    if self._left:
-                        return False
-                call, self._limit_s = send(result) if raised is None else throw(raised)
+                    self._step, self._answers = step, answers
         except StopIteration as end:
             self.value = end.value
-            raised = None  # so do those of the last one
         except _Left:
             return False
         except BaseException as error:
@@ -151,35 +153,50 @@ class _Work(Generic[T]):
         self.done.release()
         return True
 
-    def late(self, worker: _Worker) -> TookTooLong | None:
-        """Leave the step that takes too long; None where none does."""
+    def without_late_call(self, worker: _Worker) -> _Work[T] | None:
+        """What is left to do after the call that takes too long, whose thread is left; None where
+        none does."""
         with self._lock:
-            if not self._in_step:
+            step, answers = self._step, self._answers
+            if step is None or len(answers) == len(step[0]):
                 return None
             now, since = _Used.by(worker), self._since
-            if self._looked_at != self._step:  # its time counts from its first look
-                self._looked_at, self._began_s, self._since = self._step, now.time_s, now
+            seen, answered = self._looked_at
+            if seen is not step or answered != len(answers):  # its time counts from its first look
+                self._looked_at = step, len(answers)
+                self._began_s, self._since = now.time_s, now
                 return None
+            limit_s = step[1]
             for_others_s = now.collecting_s - since.collecting_s
             lasts_s = now.time_s - since.time_s - (now.queued_s - since.queued_s) - for_others_s
             used_s = now.processor_s - since.processor_s - for_others_s
-            is_hopeless = now.time_s - self._began_s >= HOPELESS * self._limit_s
+            is_hopeless = now.time_s - self._began_s >= HOPELESS * limit_s
             frame = sys._current_frames().get(worker.ident or 0)
             if not is_hopeless:
                 if _is_reading(frame):
                     self._since = now
                     return None
                 waits = used_s < _BLOCKED_SHARE * lasts_s
-                if lasts_s < self._limit_s or (used_s < self._limit_s and not waits):
+                if lasts_s < limit_s or (used_s < limit_s and not waits):
                     return None
             self._left = True
             worker.stop()
-            return TookTooLong(self._limit_s, _line(frame))
+            return _Work(self._steps, step, (*answers, TookTooLong(limit_s, _line(frame))))
+
+
+def _answer(call: Callable[[], object]) -> object:
+    """What a call returns, or what it raises."""
+    try:
+        return call()
+    except Exception as error:
+        return error
+    except BaseException as error:
+        return Ended(error)
 
 
 class _Collections:
     """Seconds that each thread spent on whole garbage collections. The garbage is the process's;
-    the step that happens to run then must not pay for it."""
+    the call that happens to run then must not pay for it."""
 
     def __init__(self) -> None:
         self._seconds: defaultdict[int, float] = defaultdict(float)

@@ -24,6 +24,7 @@ from lichen_policies.levels import Severity as Severity
 
 Outcome = Literal["pass", "fail", "unverified", "not-applicable"]
 Reported = Literal["fail", "unverified"]
+REPORTED: tuple[Reported, ...] = ("fail", "unverified")
 """The outcomes that a report shows."""
 Value = str | int | float | bool
 
@@ -139,7 +140,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     def blocks(self) -> bool:
         """Whether it blocks a deployment."""
         return (
-            self.verdict in ("fail", "unverified")
+            self.verdict in REPORTED
             and self.level in BLOCKING
             and self.exemption is None
             and not self.is_old
@@ -488,7 +489,7 @@ def printable(said: Said) -> Said:
 
 def _printable(value: object) -> object:
     if isinstance(value, Verdict):
-        if value.verdict not in ("fail", "unverified"):
+        if value.verdict not in REPORTED:
             return value  # it says nothing, and there are forty of them for each that does
         if _is_visible(value):
             return value

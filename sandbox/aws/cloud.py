@@ -116,6 +116,28 @@ class Cloud:
         body = json.dumps({"namespace": namespace, "data": data}).encode()
         self._noted(f"service-metric/{region}", body)
 
+    def roll_outs(self, endpoint: str) -> list[dict[str, Any]]:
+        """The updates of an endpoint, named as `region/name`, the oldest first.
+
+        Of each `steps`, as status, new machines, old machines, and the share of the traffic that
+        the new ones have; and how it `ended`: "in service", "taken back", or None.
+        """
+        return [each for each in self._noted("roll-outs") if each["endpoint"] == endpoint]
+
+    def rings(self, region: str, alarm: str, *, watched: int) -> None:
+        """Let an alarm ring in the next update that it watches, as soon as new machines are watched
+        for the so manieth time."""
+        self._noted(f"rings/{region}", json.dumps({"alarm": alarm, "watched": watched}).encode())
+
+    def answered(self, region: str, balancer: str) -> list[str]:
+        """Which targets of a load balancer may answer a request to it now; none where it is not
+        there, or has no healthy one."""
+        try:
+            targets: list[str] = self._noted(f"balancer/{region}/{balancer}")
+        except urllib.error.HTTPError:
+            return []
+        return targets
+
     def called_through_url(self, region: str, function: str, alias: str, caller: str) -> int:
         """The status that a function's URL answers a signed request of a caller of another account
         with."""

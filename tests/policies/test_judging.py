@@ -385,3 +385,28 @@ def test_judging_leaves_no_garbage_to_be_searched_for() -> None:
         assert gc.collect() < 20
     finally:
         gc.enable()
+
+
+def test_resources_that_differ_in_their_names_alone_are_judged_once_and_found_each() -> None:
+    """As a count makes them. One in another region, with a value of another type, or with one that
+    is not known, is judged by itself."""
+    asked: list[Located] = []
+
+    def counts(fact: Located, known: Known) -> Iterator[Finding]:
+        asked.append(fact)
+        yield from fails(fact, known)
+
+    def machine(name: str, region: str = "eu-north-1", **properties: Any) -> Resource:
+        return resource_of("aws:ec2/instance:Instance", properties, address=name, region=region)
+
+    same = [machine(f"chat[{index}]", monitoring=1) for index in range(3)]
+    others = [
+        machine("on", monitoring=True),
+        machine("far", region="us-east-1", monitoring=True),
+        machine("open", monitoring=UNKNOWN),
+        machine("open[1]", monitoring=UNKNOWN),
+    ]
+    report = judge([*same, *others], only(counts), fixed())
+    assert [each.resource for each in report.findings] == [each.address for each in same + others]
+    assert len({each.fingerprint for each in report.findings}) == 7
+    assert len(asked) == 5

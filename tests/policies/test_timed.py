@@ -1,4 +1,4 @@
-"""The limit of a step's time: what waits is left behind; what only gets no processor, or clears the
+"""The limit of a call's time: what waits is left behind; what only gets no processor, or clears the
 process's garbage, is not."""
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from lichen_policies.timed import Steps, TookTooLong
 
 
 def sleeps(seconds: float) -> Steps[str]:
-    yield partial(time.sleep, seconds), 0.1
+    (answer,) = yield [partial(time.sleep, seconds)], 0.1
+    if answer is not None:
+        raise answer
     return "woke"
 
 
-def test_a_step_that_waits_is_left_behind() -> None:
+def test_a_call_that_waits_is_left_behind() -> None:
     with pytest.raises(TookTooLong, match=r"took longer than 0\.1 s"):
         timed.run(sleeps(60.0))
 
 
-def test_a_step_that_gets_no_processor_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_gets_no_processor_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine that many others use: all its time passes in the queue for a processor."""
     monkeypatch.setattr(timed._Worker, "queued_s", lambda _worker: time.monotonic())
     assert timed.run(sleeps(0.5)) == "woke"
@@ -44,11 +46,12 @@ class Garbage:
         time.sleep(0.5)
 
 
-def test_a_step_does_not_pay_for_the_garbage_of_others() -> None:
+def test_a_call_does_not_pay_for_the_garbage_of_others() -> None:
     Garbage()
 
     def collects() -> Steps[str]:
-        yield gc.collect, 0.3
+        (answer,) = yield [gc.collect], 0.3
+        assert not isinstance(answer, Exception)
         return "collected"
 
     assert timed.run(collects()) == "collected"

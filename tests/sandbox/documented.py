@@ -169,6 +169,16 @@ SAGEMAKER = [
             "50",
         ),
         (
+            "a batch of one in twenty-one",
+            {
+                "EndpointConfigName": "twenty-one",
+                "DeploymentConfig": {
+                    "RollingUpdatePolicy": ROLLING | {"MaximumBatchSize": part(1, "INSTANCE_COUNT")}
+                },
+            },
+            "5 to 50 percent",
+        ),
+        (
             "rolling of two variants",
             {"EndpointConfigName": "two", "DeploymentConfig": {"RollingUpdatePolicy": ROLLING}},
             "variant",
@@ -1349,6 +1359,7 @@ def make_what_rows_name(cloud: Cloud, world: dict[str, str]) -> None:
     small = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
     for name, variants in {
         "four": [VARIANT],
+        "twenty-one": [VARIANT | {"InitialInstanceCount": 21}],
         "two": [VARIANT, VARIANT | {"VariantName": "two"}],
         "renamed": [VARIANT | {"VariantName": "main"}],
         "modelless": [VARIANT | {"ModelName": "gone"}],

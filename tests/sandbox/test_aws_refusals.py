@@ -220,6 +220,69 @@ def test_the_machine_of_a_registered_variant_stays(cloud: Cloud, sagemaker: Any)
     sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="other-machine")
 
 
+def settled(sagemaker: Any) -> dict[str, Any]:
+    """The endpoint once its update is over: it goes on with each look."""
+    for _ in range(20):
+        found: dict[str, Any] = sagemaker.describe_endpoint(EndpointName="e")
+        if found["EndpointStatus"] == "InService":
+            return found
+    raise AssertionError(found)
+
+
+def by_steps(sagemaker: Any, **policy: Any) -> list[tuple[str, int, int, float]]:
+    """What DescribeEndpoint shows of an update of four machines: status, new machines, old ones,
+    and the share of the traffic that the new ones have."""
+    for name in ("four", "new"):
+        configure(sagemaker, name, on("ml.inf2.xlarge", InitialInstanceCount=4))
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="four")
+    sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="new", DeploymentConfig=policy)
+    with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+        sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="four")
+    seen = []
+    while (now := sagemaker.describe_endpoint(EndpointName="e"))["EndpointStatus"] == "Updating":
+        pending = now["PendingDeploymentSummary"]
+        (new,), (old,) = pending["ProductionVariants"], now["ProductionVariants"]
+        assert (pending["EndpointConfigName"], now["EndpointConfigName"]) == ("new", "four")
+        assert (new["DesiredInstanceCount"], old["DesiredInstanceCount"]) == (4, 4)
+        (status,) = new["VariantStatus"]
+        counts = new["CurrentInstanceCount"], old["CurrentInstanceCount"]
+        seen.append((status["Status"], *counts, new["CurrentWeight"]))
+    assert "PendingDeploymentSummary" not in now
+    assert (now["EndpointStatus"], now["EndpointConfigName"]) == ("InService", "new")
+    return seen
+
+
+def test_a_canary_is_watched_before_the_rest(sagemaker: Any) -> None:
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    traffic = {"Type": "CANARY", "WaitIntervalInSeconds": 60, "CanarySize": size}
+    assert by_steps(sagemaker, BlueGreenUpdatePolicy={"TrafficRoutingConfiguration": traffic}) == [
+        ("Creating", 0, 4, 0.0),
+        ("Baking", 4, 4, 0.25),
+        ("Baking", 4, 4, 1.0),
+    ]
+
+
+def test_traffic_goes_over_in_equal_steps(sagemaker: Any) -> None:
+    size = {"Type": "CAPACITY_PERCENT", "Value": 50}
+    traffic = {"Type": "LINEAR", "WaitIntervalInSeconds": 60, "LinearStepSize": size}
+    assert by_steps(sagemaker, BlueGreenUpdatePolicy={"TrafficRoutingConfiguration": traffic}) == [
+        ("Creating", 0, 4, 0.0),
+        ("Baking", 4, 4, 0.5),
+        ("Baking", 4, 4, 1.0),
+    ]
+
+
+def test_batches_take_the_place_of_as_many_old_machines(sagemaker: Any) -> None:
+    size = {"Type": "CAPACITY_PERCENT", "Value": 30}  # of four machines two
+    policy = {"MaximumBatchSize": size, "WaitIntervalInSeconds": 60}
+    assert by_steps(sagemaker, RollingUpdatePolicy=policy) == [
+        ("Creating", 0, 4, 0.0),
+        ("Baking", 2, 4, 0.5),
+        ("Creating", 2, 2, 0.5),
+        ("Baking", 4, 2, 1.0),
+    ]
+
+
 def test_an_alarm_takes_a_roll_out_back(cloud: Cloud, sagemaker: Any) -> None:
     alarms = cloud.client("cloudwatch", REGION)
     watched: dict[str, Any] = {
@@ -239,7 +302,7 @@ def test_an_alarm_takes_a_roll_out_back(cloud: Cloud, sagemaker: Any) -> None:
     alarms.put_metric_alarm(**ALARM | {"Threshold": 0.02})  # its state stays
 
     sagemaker.update_endpoint(**update)
-    described = sagemaker.describe_endpoint(EndpointName="e")
+    described = settled(sagemaker)
     assert described["EndpointStatus"] == "InService"
     assert described["EndpointConfigName"] == "one"
     assert described["LastDeploymentConfig"] == watched
@@ -247,7 +310,7 @@ def test_an_alarm_takes_a_roll_out_back(cloud: Cloud, sagemaker: Any) -> None:
 
     alarms.set_alarm_state(AlarmName="errors", StateValue="OK", StateReason="played")
     sagemaker.update_endpoint(**update)
-    described = sagemaker.describe_endpoint(EndpointName="e")
+    described = settled(sagemaker)
     assert described["EndpointConfigName"] == "two"
     assert "FailureReason" not in described
     alarms.delete_alarms(AlarmNames=["errors"])
@@ -631,7 +694,7 @@ def test_an_endpoint_fails_where_its_role_lacks_something(cloud: Cloud, narrow: 
     sees = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": where}
     narrow.may(READS, LISTS, SIGNS_IN, PULLS, sees)
     sagemaker.update_endpoint(**update)
-    assert sagemaker.describe_endpoint(EndpointName="e")["EndpointConfigName"] == "plain"
+    assert settled(sagemaker)["EndpointConfigName"] == "plain"
     cloud.client("cloudwatch", REGION).delete_alarms(AlarmNames=["errors"])
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,6 +101,43 @@ def test_ports_and_targets_agree(cloud: Cloud, world: dict[str, str]) -> None:
         ecs.delete_cluster(cluster=world["CLUSTER"])
     ecs.delete_service(cluster=world["CLUSTER"], service="it", force=True)
     elb.delete_target_group(TargetGroupArn=machines)
+
+
+@pytest.mark.parametrize(("least", "most"), [(100, 200), (0, 100)])
+def test_a_deployment_keeps_as_many_tasks_as_it_was_told(
+    cloud: Cloud, world: dict[str, str], least: int, most: int
+) -> None:
+    ecs = cloud.client("ecs", REGION)
+    its = {"cluster": world["CLUSTER"], "service": f"keeps-{least}"}
+    ecs.create_service(
+        cluster=its["cluster"],
+        serviceName=its["service"],
+        taskDefinition=world["TASK"],
+        desiredCount=2,
+        networkConfiguration=in_network(world),
+        deploymentConfiguration={"minimumHealthyPercent": least, "maximumPercent": most},
+        loadBalancers=[
+            {"targetGroupArn": world["GROUP"], "containerName": "server", "containerPort": 8080}
+        ],
+    )
+    before = cloud.answered(REGION, "front")
+    assert len(before) == 2
+    revision = {**TASK, "executionRoleArn": world["FUNCTION ROLE"], "family": its["service"]}
+    newer = ecs.register_task_definition(**revision)["taskDefinition"]["taskDefinitionArn"]
+    update = threading.Thread(target=ecs.update_service, kwargs={**its, "taskDefinition": newer})
+    update.start()
+    seen = []
+    while update.is_alive():
+        seen.append(len(cloud.answered(REGION, "front")))
+    update.join()
+    assert (min(seen), max(seen)) == ((2, 4) if least else (0, 2))
+    after = cloud.answered(REGION, "front")
+    assert len(after) == 2
+    assert not set(after) & set(before)
+    ecs.update_service(**its, desiredCount=3)
+    assert len(cloud.answered(REGION, "front")) == 3
+    ecs.delete_service(**its, force=True)
+    assert cloud.answered(REGION, "front") == []
 
 
 def group_of(world: dict[str, str], version: str) -> dict[str, Any]:

@@ -117,6 +117,17 @@ def tasks_changed(life: Life) -> None:
     assert action["ScalableTargetAction"] == {"MaxCapacity": 3}
 
 
+def balanced(life: Life, name: str) -> bool:
+    """Whether its load balancer has somebody who answers."""
+    return bool(life.place.cloud.answered(HOME, name))
+
+
+def called(life: Life, name: str) -> bool:
+    """Whether the function answers."""
+    answer = life.client("lambda").invoke(FunctionName=name, Qualifier="live", Payload=b"{}")
+    return bool(answer["StatusCode"] == 200)
+
+
 def newest(life: Life) -> dict[str, Any]:
     """The data of the launch template's newest version."""
     versions = life.client("ec2").describe_launch_template_versions(

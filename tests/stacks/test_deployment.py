@@ -149,41 +149,60 @@ def test_an_endpoint_on_inferentia_comes_up_changes_and_goes(place: World, tmp_p
     assert place.cloud.inventory() == {}
 
 
-def test_a_roll_out_that_was_taken_back_ends_the_update_and_is_tried_again(
+SHARES = {"canary": (0.125, 1.0), "linear": (0.25, 0.5, 0.75, 1.0), "rolling": (0.5, 1.0)}
+"""Which share of the traffic eight new machines are watched with, one step after another."""
+BESIDE = {"canary": 8, "linear": 8, "rolling": 4}
+"""How many new machines there are beside eight old ones, at the most."""
+
+
+def test_a_version_comes_in_the_steps_of_its_way_and_an_alarm_in_the_middle_takes_it_back(
     place: World, tmp_path: Path
 ) -> None:
+    region = "us-east-1"
+    sagemaker = place.cloud.client("sagemaker", region)
+    args: dict[str, object] = {"protect": False}
     with stack(place, tmp_path) as made:
-        made.up(
-            **{"aws:region": "us-east-1"},
-            machine="c7g.xlarge",
-            workload=VECTORS,
-            args={"protect": False},
-        )
-        sagemaker = place.cloud.client("sagemaker", "us-east-1")
-        cloudwatch = place.cloud.client("cloudwatch", "us-east-1")
+        made.up(**{"aws:region": region}, machine="c7g.xlarge", workload=VECTORS, args=args)
         name = made.output("endpoint_name")
-        serves = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
-        model = made.resources()["vectors-model"]["id"]
         alarm = f"{name}-rollout-errors"
-        state = {"AlarmName": alarm, "StateReason": "a test"}
-        cloudwatch.set_alarm_state(StateValue="ALARM", **state)
-        version = {"protect": False, "artifacts": "s3://models-{region}/next/"}
-        for _ in range(2):  # it is tried again as long as the cause is there, and deletes nothing
+
+        def taken_back() -> None:
+            serves = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+            model = made.resources()["vectors-model"]["id"]
             with pytest.raises(CommandFailed, match=f"because the alarm {alarm} rang") as failed:
-                made.up(args=version)
+                made.up(args=args)
             assert "Traceback" not in str(failed.value)
             assert sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] == serves
             sagemaker.describe_endpoint_config(EndpointConfigName=serves)
             sagemaker.describe_model(ModelName=model)
 
-        cloudwatch.set_alarm_state(StateValue="OK", **state)
-        made.up(args=version)
-        now = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
-        assert now == made.resources()["vectors-config"]["outputs"]["name"] != serves
+        for way, version in zip(SHARES, ("next", "it", "next"), strict=True):
+            args |= {"rollout": way, "artifacts": f"s3://models-{{region}}/{version}/"}
+            place.cloud.rings(region, alarm, watched=2)
+            taken_back()
+            if way == "canary":  # it is tried again as long as the cause is there
+                taken_back()
+            place.cloud.client("cloudwatch", region).set_alarm_state(
+                AlarmName=alarm, StateValue="OK", StateReason="mended"
+            )
+            made.up(args=args)
+            config = made.resources()["vectors-config"]["outputs"]["name"]
+            now = sagemaker.describe_endpoint(EndpointName=name)
+            assert now["EndpointConfigName"] == config
+
+            *_, over = updates = place.cloud.roll_outs(f"{region}/{name}")
+            back = updates[-3 if way == "canary" else -2]
+            assert (back["ended"], over["ended"]) == ("taken back", "in service")
+            watched = [
+                [share for status, *_, share in each["steps"] if status == "Baking"]
+                for each in (back, over)
+            ]
+            assert watched == [list(SHARES[way][:2]), list(SHARES[way])]
+            assert max(new + old for _, new, old, _ in over["steps"]) == 8 + BESIDE[way]
         left = place.cloud.inventory()
         assert len(left["aws:sagemaker/model:Model"]) == 1
         assert len(left["aws:sagemaker/endpointConfiguration:EndpointConfiguration"]) == 1
-        made.up("--expect-no-changes", args=version)
+        made.up("--expect-no-changes", args=args)
         assert place.cloud.deleted_in_use() == []
     assert place.cloud.inventory() == {}
 

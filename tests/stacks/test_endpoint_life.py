@@ -3,9 +3,6 @@
 import json
 import signal
 import subprocess
-import threading
-import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import pytest
 from sandbox.errors import CommandFailed
 from sandbox.world import QUIET, World
 from tests.components.narrowed import VECTORS
+from tests.stacks.client import Client
 from tests.stacks.test_deployment import Stack, stack
 
 pytestmark = pytest.mark.xdist_group("endpoint-life")
@@ -52,38 +50,6 @@ def interrupted(made: Stack, half_way: str) -> None:
     update.send_signal(signal.SIGINT)
     update.communicate(timeout=120)
     assert update.returncode != 0, "it was over before it was stopped"
-
-
-class Client(threading.Thread):
-    """Asks again and again, by the name that clients find in the parameter. ``answered`` counts the
-    answers of each endpoint."""
-
-    def __init__(self, place: World) -> None:
-        super().__init__(daemon=True)
-        self.ssm = place.cloud.client("ssm", REGION)
-        self.runtime = place.cloud.client("sagemaker-runtime", REGION)
-        self.over = threading.Event()
-        self.answered: Counter[str] = Counter()
-        self.failures: list[str] = []
-
-    def run(self) -> None:
-        while not self.over.wait(0.02):
-            name = self.ssm.get_parameter(Name="/lichen/vectors/dev/endpoint")["Parameter"]["Value"]
-            try:
-                self.runtime.invoke_endpoint(EndpointName=name, Body=b"{}")
-            except self.runtime.exceptions.ClientError as error:
-                self.failures.append(f"{name}: {error}")
-            else:
-                self.answered[name] += 1
-
-    def asked_until(self, name: str) -> None:
-        """It stops after an answer of this endpoint."""
-        for _ in range(500):
-            if self.answered[name]:
-                break
-            time.sleep(0.02)
-        self.over.set()
-        self.join(30)
 
 
 def test_it_is_refused_interrupted_changed_and_lives_beside_its_twin(
@@ -135,7 +101,13 @@ def test_it_is_refused_interrupted_changed_and_lives_beside_its_twin(
 
         # Another machine in the same region: the new one serves before the old one goes.
         policy = inputs["vectors-access"]["name"]
-        client = Client(place)
+        runtime = place.cloud.client("sagemaker-runtime", REGION)
+        client = Client(
+            place,
+            REGION,
+            "/lichen/vectors/dev/endpoint",
+            lambda name: bool(runtime.invoke_endpoint(EndpointName=name, Body=b"{}")),
+        )
         client.start()
         made.up(machine="c7g.2xlarge")
         after = made.output("endpoint_name")

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.world import QUIET, ROOT, World
 from tests.stacks import looks
+from tests.stacks.client import Client
 from tests.stacks.life import AWAY, HOME, Life
 from tests.stacks.project import PACK, copied_to, fired
 
@@ -33,6 +34,8 @@ class Example:
     up: Look = nothing
     changed: Look = nothing
     killed: bool = False
+    other: str = ""
+    asked: Callable[[Life, str], bool] = looks.balanced
 
 
 EXAMPLES = {
@@ -47,6 +50,7 @@ EXAMPLES = {
             looks.wrong_subnet,
             looks.tasks,
             looks.tasks_changed,
+            other="fargate-arm.2x4",
         ),
         Example("answers", "MachineTasks", "inf2.", up=looks.answers, changed=looks.larger),
     ),
@@ -60,6 +64,7 @@ EXAMPLES = {
             "inf2.xlarge",
             up=looks.machines,
             changed=looks.machines_changed,
+            other="inf2.8xlarge",
         ),
         Example("cluster", "MachineTasks", "", up=looks.cluster, changed=looks.larger),
         Example(
@@ -68,6 +73,8 @@ EXAMPLES = {
             "lambda-arm.",
             up=looks.functions,
             changed=looks.functions_changed,
+            other="lambda-arm.3008mb",
+            asked=looks.called,
         ),
     ),
 }
@@ -110,6 +117,27 @@ def test_a_life(place: World, project: Path, example: Example) -> None:
         raise
 
 
+def on_another_machine(life: Life, example: Example) -> None:
+    """In the same region, with requests all the while: each is answered by one of the two."""
+    before = life.outputs()["endpoint_name"]
+    client = Client(
+        life.place,
+        HOME,
+        f"/lichen/{example.stack}/prod/endpoint",
+        lambda name: example.asked(life, name),
+    )
+    client.start()
+    life.configure(pin={"machine": example.other, "region": HOME})
+    life.up()
+    now = life.outputs()
+    client.asked_until(now["endpoint_name"])
+    assert now["machine"] == example.other
+    assert client.failures == []
+    assert client.answered.keys() == {before, now["endpoint_name"]}
+    assert client.answered[before] > 10
+    life.configure(pin=None)
+
+
 def live(life: Life, example: Example) -> None:
     """The whole of it, to the end."""
     place = life.place
@@ -147,6 +175,9 @@ def live(life: Life, example: Example) -> None:
     life.up()
     assert life.outputs()["region"] == life.seen["region"]
     example.changed(life)
+
+    if example.other:
+        on_another_machine(life, example)
 
     # In another region the new one is made before the old one goes.
     life.rewrite({"where": {"regions": [AWAY]}})

@@ -231,13 +231,15 @@ def command(
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Without Python's search for cyclic garbage: what is imported, read and judged makes next to
-    none, and each search goes through all of it."""
+    none, and each search goes through all of it. Nor does one at the end, when nothing is left to
+    do."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            gc.freeze()
             gc.enable()
 
 

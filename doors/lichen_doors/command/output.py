@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lichen.input_error import InputError
+from lichen.upwards import CONFIGURATION
 from lichen.visible import visible
 
 if TYPE_CHECKING:
@@ -116,14 +117,15 @@ def check_beside_states(places: Iterable[str], outputs: Mapping[str, Path | None
 
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | None]) -> None:
     """Refuse a file to write that is one of the inputs, or is written twice: it would be lost.
-    ``outputs`` are by the option that names each."""
+    ``outputs`` are by the option that names each. Any other file is written over, as that of an
+    earlier run is; but a ``lichen.yaml`` is read by commands that do not name it."""
     read = set(map(os.path.realpath, inputs))
     written: dict[str, str] = {}
     for option, path in outputs.items():
         if path is None:
             continue
         place = os.path.realpath(path)  # of a loop of links too
-        if place in read:
+        if place in read or (path.name == CONFIGURATION and path.exists()):
             raise InputError(
                 f"{path} is what is read, and would be lost",
                 fix="name another file",

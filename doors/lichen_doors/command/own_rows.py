@@ -24,6 +24,6 @@ def configured_catalogue(path: Path) -> Catalogue:
 
 def is_configured(path: Path) -> bool:
     """Whether a lichen.yaml holds for a file or folder: one above it, or the organisation's."""
-    from lichen.upwards import find_upwards
+    from lichen.upwards import CONFIGURATION, find_upwards
 
-    return bool(os.environ.get("LICHEN_CONFIG")) or find_upwards("lichen.yaml", path) is not None
+    return bool(os.environ.get("LICHEN_CONFIG")) or find_upwards(CONFIGURATION, path) is not None

@@ -16,6 +16,7 @@ from lichen.document import InputError, convert, json_schema, read_document
 from lichen.parsing.json_text import from_json
 from lichen.parsing.yaml_text import from_yaml
 from lichen.placing.question import Question
+from lichen.upwards import CONFIGURATION
 from lichen.workload import Workload, as_workload, workload_schema
 from lichen_doors.editors.fields import TOP, Field, Span, field_at, fields_of, span_of
 from lichen_doors.editors.mistakes import as_numbered, mistakes, moved, without
@@ -46,7 +47,7 @@ def kind_of(path: Path, text: str) -> Kind | None:
     A workload is known by its first keys, or by the address of its schema in a comment; where the
     text does not parse, by the words that its lines begin with.
     """
-    if path.name == configuration.NAME:
+    if path.name == CONFIGURATION:
         return "configuration"
     if path.suffix not in (".yaml", ".yml", ".json"):
         return None

@@ -12,6 +12,7 @@ import msgspec
 
 from lichen.document import InputError, did_you_mean
 from lichen.parsing.at import At
+from lichen.parsing.bounds import too_deep
 from lichen_policies.dialects.azure import expressions
 from lichen_policies.dialects.azure.declared import numbered, resource
 from lichen_policies.dialects.azure.functions import OPEN
@@ -151,7 +152,10 @@ class _Template:
         yield from _Template(template, self._file, given, self._line).resources()
 
     def _value(self, written: Any) -> Any:
-        return expressions.value(written, self._call)
+        try:
+            return expressions.value(written, self._call)
+        except RecursionError:  # calls in each other, of what begins in this line
+            raise too_deep("" if self._line is None else f"line {self._line}") from None
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
         return expressions.of_the_template(name, arguments, self._own)

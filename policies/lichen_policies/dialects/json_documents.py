@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lichen.document import InputError
-from lichen.parsing.json_text import Decoder, explained
+from lichen.parsing.json_text import Decoder, explained, value_of
 
 BEGINS = re.compile(r'\{(?=\s*["}])')
 """How an object begins, in words that are none."""
@@ -31,7 +31,7 @@ def parsed(text: str) -> list[tuple[int | None, Any]]:
     """
     with explained(text):
         try:
-            return [(None, json.loads(text, cls=Decoder))]
+            return [(None, value_of(text))]
         except json.JSONDecodeError:
             every = list(_found(text))
             if not every:

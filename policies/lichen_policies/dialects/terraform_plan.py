@@ -196,7 +196,7 @@ class _Plan:
         if not isinstance(values, dict):
             return dict.fromkeys(change.after or (), UNKNOWN)
         values = dict(values)  # what is changed here is not changed in the document
-        if block is not None:
+        if block is not None and change.after_unknown:
             for name in _FILLED_IN:
                 if is_unknown(values.get(name)) and name not in block.expressions:
                     values[name] = None

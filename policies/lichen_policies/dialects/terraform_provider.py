@@ -54,6 +54,7 @@ class Providers:
         self._answered = answered
         # Thousands of resources go to a few providers, of which each is asked once.
         self._regions: dict[str, Maybe[str]] = {}
+        self._regions_of_blocks: dict[str, Maybe[str]] = {}
         self._default_tags: dict[tuple[str, ...], Any] = {}
 
     @cached_property
@@ -70,8 +71,12 @@ class Providers:
         """The region of the provider that a resource block goes to; None where nothing sets one."""
         if block is None:
             return None
-        first, *others = map(self._region_of, self._configuration.provider_keys(block))
-        return first if all(other == first for other in others) else _OLD_KEY
+        key = block.provider_config_key
+        if key not in self._regions_of_blocks:
+            first, *others = map(self._region_of, self._configuration.provider_keys(block))
+            agreed = all(other == first for other in others)
+            self._regions_of_blocks[key] = first if agreed else _OLD_KEY
+        return self._regions_of_blocks[key]
 
     def _region_of(self, key: str) -> Maybe[str]:
         if key not in self._regions:

@@ -1,9 +1,12 @@
 """`python -m sandbox.aws.emulator` prints its port and serves on loopback.
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
-search the world, and what was deleted while an endpoint served it (GET /deleted-in-use). GET /idle
-lets a while without requests pass, and POST /service-metric/REGION is what a service of AWS itself
-says to CloudWatch: nobody else may use its namespaces.
+search the world, what was deleted while an endpoint served it (GET /deleted-in-use), and the steps
+of each update of an endpoint (GET /roll-outs). GET /balancer/REGION/NAME is a request to a load
+balancer, GET /function-url/REGION/ACCOUNT/NAME/ALIAS one to a function. GET /idle lets a while
+without requests pass, POST /rings/REGION has an alarm ring in the middle of an update, and POST
+/service-metric/REGION is what a service of AWS itself says to CloudWatch: nobody else may use its
+namespaces.
 """
 
 import json
@@ -30,11 +33,14 @@ from sandbox.aws.emulator import (
     copies,
 )
 from sandbox.aws.emulator.sagemaker.rollouts import DELETED_IN_USE
+from sandbox.aws.emulator.sagemaker.updates import RINGS, SHOWN
 from sandbox.aws.exit_with_parent import exit_with_parent
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
+_BALANCER = "/balancer/"
 _FUNCTION_URL = "/function-url/"
+_RINGS = "/rings/"
 _SERVICE_METRIC = "/service-metric/"
 
 Application = Callable[..., Iterable[bytes]]
@@ -59,15 +65,27 @@ class Noting:
             return [json.dumps(said).encode()]
 
         path = environ["PATH_INFO"]
-        noted = {"/used": sorted(self.used), "/deleted-in-use": DELETED_IN_USE}
+        noted = {
+            "/used": sorted(self.used),
+            "/deleted-in-use": DELETED_IN_USE,
+            "/roll-outs": SHOWN,
+        }
         if path in noted:
             return answer(noted[path])
         if path == "/idle":
             return answer(copies.idle())
-        if path.startswith(_SERVICE_METRIC):
+        if path.startswith((_RINGS, _SERVICE_METRIC)):
             said = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-            _put_metric(path.removeprefix(_SERVICE_METRIC), said["namespace"], said["data"])
+            if path.startswith(_RINGS):
+                RINGS[path.removeprefix(_RINGS), said["alarm"]] = said["watched"]
+            else:
+                _put_metric(path.removeprefix(_SERVICE_METRIC), said["namespace"], said["data"])
             return answer({})
+        if path.startswith(_BALANCER):
+            from sandbox.aws.emulator.balancing import answer_of
+
+            status, targets = answer_of(*path.removeprefix(_BALANCER).split("/"))
+            return answer(targets, status)
         if path.startswith(_FUNCTION_URL):
             extended_app("lambda")
             from sandbox.aws.emulator.extensions.awslambda import called_through_url

@@ -5,6 +5,7 @@ Nothing takes time here, so the longest that it may take is counted instead.
 
 from typing import Any
 
+from sandbox.aws.capacity import size_of
 from sandbox.aws.provider.api import Api
 from sandbox.errors import Refused
 
@@ -12,6 +13,10 @@ ENDPOINT_S = 3600
 """How long pulumi_aws waits for an endpoint (Terraform's provider, pull request 39090)."""
 
 _PROVISIONING_S = 600
+
+_PENDING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+"""The states that it waits out, each a step of what the emulator does (emulator/sagemaker/
+updates.py)."""
 
 Described = dict[str, Any]
 
@@ -23,7 +28,9 @@ def endpoint(api: Api, region: str, properties: Described) -> None:
         Refused: it has failed, or its time-outs and waits allow more than the provider waits.
     """
     name = properties["name"]
-    now = api.call("sagemaker", region, "DescribeEndpoint", {"EndpointName": name})
+    now: Described = {"EndpointStatus": "Updating"}
+    while now["EndpointStatus"] in _PENDING:
+        now = api.call("sagemaker", region, "DescribeEndpoint", {"EndpointName": name})
     if now["EndpointStatus"] == "Failed":
         raise Refused(
             f"waiting for SageMaker AI Endpoint ({name}): unexpected state 'Failed', wanted target "
@@ -35,7 +42,8 @@ def endpoint(api: Api, region: str, properties: Described) -> None:
         (_start_s(api, region, variant) for variant in configuration["ProductionVariants"]),
         default=0,
     )
-    total_s = longest_s + _watched_s(now.get("LastDeploymentConfig") or {})
+    machines = max(each.get("DesiredInstanceCount", 1) for each in now["ProductionVariants"])
+    total_s = _rolled_out_s(now.get("LastDeploymentConfig") or {}, longest_s, machines)
     if total_s > ENDPOINT_S:
         raise Refused(
             f"waiting for SageMaker AI Endpoint ({name}): timeout while waiting for state to "
@@ -59,13 +67,17 @@ def _start_s(api: Api, region: str, variant: Described) -> int:
     return int(_PROVISIONING_S + start + download)
 
 
-def _watched_s(deployment: Described) -> int:
-    """How long a roll-out is watched, with the old machines' last minutes."""
+def _rolled_out_s(deployment: Described, start_s: int, machines: int) -> int:
+    """How long a roll-out may take, with the old machines' last minutes: new ones start once in
+    blue/green, and with each batch in a rolling one, which SageMaker ends after its limit."""
+    if rolling := deployment.get("RollingUpdatePolicy"):
+        batches = -(-machines // size_of(rolling["MaximumBatchSize"], machines))
+        whole_s = batches * (start_s + rolling["WaitIntervalInSeconds"])
+        return int(min(whole_s, rolling.get("MaximumExecutionTimeoutInSeconds", whole_s)))
     policy = deployment.get("BlueGreenUpdatePolicy") or {}
     traffic = policy.get("TrafficRoutingConfiguration") or {}
     stages = {"ALL_AT_ONCE": 1, "CANARY": 2}.get(traffic.get("Type", ""), 1)
     if traffic.get("Type") == "LINEAR":
-        step = traffic.get("LinearStepSize", {})
-        stages = -(-100 // step["Value"]) if step.get("Type") == "CAPACITY_PERCENT" else 10
+        stages = -(-machines // size_of(traffic["LinearStepSize"], machines))
     waits = stages * traffic.get("WaitIntervalInSeconds", 0)
-    return int(waits + policy.get("TerminationWaitInSeconds", 0))
+    return int(start_s + waits + policy.get("TerminationWaitInSeconds", 0))

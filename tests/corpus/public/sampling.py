@@ -33,6 +33,8 @@ FOURTH_SEED = 20261129
 FOURTH_RESOURCES = 110
 FIFTH_SEED = 20261130
 FIFTH_RESOURCES = 100
+SIXTH_SEED = 20261201
+SIXTH_RESOURCES = 110
 PER_DOCUMENT = 3
 PER_REPOSITORY = 8
 """At most so many documents of one repository and format, so that none decides the figures."""

@@ -1,8 +1,11 @@
-"""Results of other tools become records: fields and units as the tools' own sources write them."""
+"""Results of other tools become records: results that they wrote, and fields of their sources for
+inference-perf, genai-perf and SGLang, which do not run here."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,36 +27,162 @@ def read(tmp_path: Path, content: object, name: str = "result.json") -> tuple[Re
     return records_of_other(path, ABOUT)
 
 
-VLLM: dict[str, Any] = {
-    "date": "20261120-101500", "endpoint_type": "openai", "model_id": "m", "num_prompts": 210,
-    "request_rate": "inf", "max_concurrency": 16, "duration": 50.0, "completed": 200,
-    "total_input_tokens": 102_400, "total_output_tokens": 25_600, "request_throughput": 4.0,
-    "mean_ttft_ms": 130.0, "median_ttft_ms": 120.0, "p95_ttft_ms": 300.0, "p99_ttft_ms": 400.0,
-    "mean_tpot_ms": 26.0, "median_tpot_ms": 25.0, "p99_tpot_ms": 40.0,
-    "mean_itl_ms": 26.0, "median_itl_ms": 24.0, "p99_itl_ms": 90.0,
-}  # fmt: skip
+RESULTS = Path(__file__).parent / "results"
+"""What tools wrote of runs of ours, less what is not read: against a llama.cpp server (commit
+4227c9b) with the model of sandbox/llama on one core. TOK is a folder with a tokenizer of bytes."""
 
 
-def test_vllm_bench_serve(tmp_path: Path) -> None:
-    (record,) = read(tmp_path, VLLM)
-    assert record.tool == "vllm bench serve"
-    assert record.measured_on == date(2026, 11, 20)
-    assert record.requests == 200
-    assert record.unanswered == Unanswered(errors=10)
-    assert (record.input_tokens, record.output_tokens) == (512, 128)
-    assert record.time_to_first_token_ms == 120.0
-    assert record.time_per_output_token_ms == 25.0
-    assert record.loop == "closed"
-    # 4 requests a second of 130 + 127 x 26 ms: fewer in flight than the limit
-    assert record.concurrency == pytest.approx(4.0 * (0.130 + 127 * 0.026))
+@dataclass(frozen=True)
+class Real:
+    """A result, the tool and its version, the command that wrote it, and what is read of it."""
+
+    file: str
+    version: str
+    command: str
+    read: Mapping[str, object]
+
+
+_VLLM = (
+    "vllm bench serve --backend openai --base-url URL --model tiny --tokenizer TOK --dataset-name "
+    "random --random-input-len 64 --random-output-len 16 --ignore-eos --num-prompts 20 "
+    "--save-result"
+)
+_GUIDELLM = (
+    'guidellm run --backend \'{"kind": "openai_http", "target": "URL", "model": "tiny", '
+    '"request_format": "/v1/completions"}\' --tokenizer \'{"kind": "hf_auto", "model": "TOK"}\' '
+    "--data kind=synthetic_text,prompt_tokens=64,output_tokens=16 "
+    '--constraint \'{"kind": "max_requests", "count": 20}\' --output kind=json,path=FILE'
+)
+_AIPERF = (
+    "aiperf profile --model tiny --tokenizer TOK --url URL --endpoint-type completions --streaming "
+    "--synthetic-input-tokens-mean 64 --output-tokens-mean 16 --request-count 20 "
+    "--extra-inputs ignore_eos:true"
+)
+REAL = (
+    Real(
+        "vllm-closed.json",
+        "vllm 0.33.0",
+        f"{_VLLM} --max-concurrency 2",
+        {"tool": "vllm bench serve", "loop": "closed", "concurrency": 1.917, "output_tokens": 29,
+         "input_tokens": 65, "time_to_first_token_ms": 7.352, "time_per_output_token_ms": 0.267,
+         "requests_per_s": 134.15, "seconds": 0.149,
+         "request_ms": 14.037},  # of single times: its median is not among the figures
+    ),
+    Real(
+        "vllm-open.json",
+        "vllm 0.33.0",
+        f"{_VLLM} --request-rate 10 --save-detailed --percentile-metrics ttft,tpot,itl,e2el "
+        "--metric-percentiles 50,95,99",
+        {"tool": "vllm bench serve", "loop": "open", "offered_rps": 10.0, "concurrency": 0.117,
+         "output_tokens": 26, "time_to_first_token_ms": 6.882, "request_ms": 10.440},
+    ),
+    Real(
+        "guidellm-concurrent.json",
+        "guidellm 0.8.1",
+        f'{_GUIDELLM} --profile \'{{"kind": "concurrent", "streams": [1, 2]}}\'',
+        {"tool": "guidellm 0.8.1", "loop": "closed", "concurrency": 0.684, "requests_per_s": 55.14,
+         "input_tokens": 56, "output_tokens": 16, "time_to_first_token_ms": 5.850,
+         "time_per_output_token_ms": 0.411, "request_ms": 12.608, "seconds": 0.363},
+    ),
+    Real(
+        "guidellm-poisson.json",
+        "guidellm 0.8.1",
+        f'{_GUIDELLM} --profile \'{{"kind": "poisson", "rate": [10]}}\'',
+        {"tool": "guidellm 0.8.1", "loop": "open", "offered_rps": 10.0, "requests_per_s": 19.54,
+         "time_to_first_token_ms": 17.621, "request_ms": 49.335},
+    ),
+    Real(
+        "aiperf-closed.json",
+        "aiperf 0.13.0",
+        f"{_AIPERF} --concurrency 2",
+        {"tool": "aiperf 0.13.0", "loop": "closed", "concurrency": 1.49, "requests_per_s": 51.99,
+         "input_tokens": 64, "output_tokens": 28, "time_to_first_token_ms": 20.626,
+         "time_per_output_token_ms": 0.221, "request_ms": 27.755, "seconds": 0.373},
+    ),
+    Real(
+        "aiperf-open.json",
+        "aiperf 0.13.0",
+        f"{_AIPERF} --request-rate 10",
+        {"tool": "aiperf 0.13.0", "loop": "open", "offered_rps": 10.0, "concurrency": 0.129,
+         "time_to_first_token_ms": 7.544, "request_ms": 12.620},
+    ),
+    *(
+        Real(
+            f"llama-bench.{form}",
+            "llama-bench of llama.cpp 4227c9b",
+            f"llama-bench -m tiny.gguf -p 64 -n 16 -r 3 -t 1 -o {form}",
+            {"tool": "llama-bench 1", "loop": "closed", "concurrency": 1.0, "requests": count,
+             "input_tokens": 64, "output_tokens": 16, "time_to_first_token_ms": first_ms,
+             "time_per_output_token_ms": next_ms},
+        )
+        for form, count, first_ms, next_ms in (
+            ("json", 3, 1.415, 0.0339), ("jsonl", 3, 1.483, 0.0355), ("csv", 1, 1.792, 0.0385),
+            ("md", 1, 1.436, 0.0333), ("sql", 1, 1.371, 0.0337),
+        )
+    ),
+)  # fmt: skip
+REAL_ABOUT = replace(
+    ABOUT,
+    model="tiny",
+    precision="fp32",
+    day=date(2026, 11, 28),
+    generates=True,
+    parameters=124_736,
+)
+
+
+@pytest.mark.parametrize("real", REAL, ids=lambda real: real.file)
+def test_what_the_tools_write_is_read(real: Real) -> None:
+    record = records_of_other(RESULTS / real.file, REAL_ABOUT)[0]
+    for name, value in {"requests": 20, **real.read}.items():
+        found = getattr(record, name)
+        assert found == (pytest.approx(value, rel=5e-3) if isinstance(value, float) else value)
+    assert record.unanswered in (None, Unanswered())
+    undated = real.file.endswith(".md")
+    assert record.measured_on == date(2026, 11, 28 if undated else 27)
+    assert ("The result has no date" in record.notes) == undated
+
+
+def test_every_result_kept_has_its_command() -> None:
+    assert sorted(real.file for real in REAL) == sorted(path.name for path in RESULTS.iterdir())
+
+
+def test_a_result_of_several_loads_has_a_record_for_each() -> None:
+    first, second = records_of_other(RESULTS / "guidellm-concurrent.json", REAL_ABOUT)
+    assert (first.concurrency, second.concurrency) == pytest.approx((0.684, 1.179), rel=1e-3)
+    assert second.request is not None
+    assert second.request.p95.ms == pytest.approx(26.493, rel=1e-3)
+
+
+def test_single_times_give_percentiles_with_their_confidence() -> None:
+    """vllm keeps each request's time; of answered requests alone, which it does not mark."""
+    (record,) = records_of_other(RESULTS / "vllm-open.json", REAL_ABOUT)
+    assert record.request is not None
     assert record.first_token is not None
-    assert record.first_token.p99.ms == 400.0
-    assert record.between_tokens is None  # without p95, which is kept only where it was asked for
+    assert record.request.p50.low_ms is not None
+    assert record.request.p50.low_ms < record.request.p50.ms < 11.0
+    assert record.first_token.p95.low_ms is not None
+
+
+VLLM: dict[str, Any] = json.loads((RESULTS / "vllm-closed.json").read_text())
+
+
+def test_a_failed_request_of_vllm_has_no_time(tmp_path: Path) -> None:
+    times = [0.0, *VLLM["latencies"][1:]]
+    failed = {**VLLM, "completed": 19, "failed": 1, "latencies": times, "duration": 19 / 134.15}
+    (record,) = read(tmp_path, failed)
+    assert record.unanswered == Unanswered(errors=1)
+    assert record.request is not None
+    assert record.request.count == 19
+    cut = {**failed, "latencies": [0.002, *times[1:]]}  # it had begun to answer
+    (record,) = read(tmp_path, cut)
+    assert record.request is None
 
 
 def test_sglang_writes_a_line_a_run(tmp_path: Path) -> None:
     run = {key: value for key, value in VLLM.items() if key not in ("model_id", "num_prompts")}
-    run |= {"mean_e2e_latency_ms": 3400.0, "median_e2e_latency_ms": 3300.0, "concurrency": 13.6}
+    run |= {"max_concurrency": 16, "concurrency": 13.6, "latencies": None}
+    run |= {"mean_e2e_latency_ms": 3400.0, "median_e2e_latency_ms": 3300.0}
     lines = [json.dumps(run), json.dumps(run | {"request_rate": 2.0})]
     runs = read(tmp_path, "\n".join(lines) + "\n", "r.jsonl")
     assert [record.request_ms for record in runs] == [3300.0, 3300.0]
@@ -62,23 +191,59 @@ def test_sglang_writes_a_line_a_run(tmp_path: Path) -> None:
     assert runs[1].offered_rps == 2.0
 
 
-def test_llama_bench(tmp_path: Path) -> None:
-    row = {
-        "build_number": 6000, "cpu_info": "AMD Ryzen 7", "gpu_info": "NVIDIA RTX 4080",
-        "model_type": "llama 8B Q4_K", "test_time": "2026-11-20T10:00:00Z", "samples_ns": [1, 2, 3],
-    }  # fmt: skip
-    rows = [
-        row | {"n_prompt": 512, "n_gen": 0, "avg_ns": 72_000_000, "avg_ts": 7111.0},
-        row | {"n_prompt": 0, "n_gen": 128, "avg_ns": 1_280_000_000, "avg_ts": 100.0},
+def rows_of_llama_bench(**changes: object) -> list[dict[str, Any]]:
+    rows = json.loads((RESULTS / "llama-bench.json").read_text())
+    return [{**row, "model_type": "llama 8B", **changes} for row in rows]
+
+
+def test_llama_bench_names_the_graphics_cards(tmp_path: Path) -> None:
+    card = "NVIDIA RTX 4080"
+    (record,) = read(tmp_path, rows_of_llama_bench(gpu_info=card))
+    assert (record.chip, record.chips) == (card, 1.0)
+    (record,) = read(tmp_path, rows_of_llama_bench(gpu_info=f"{card}, {card}"))
+    assert (record.chip, record.chips) == (card, 2.0)
+
+
+def test_each_setting_of_llama_bench_has_a_record(tmp_path: Path) -> None:
+    two = [*rows_of_llama_bench(n_threads=1), *rows_of_llama_bench(n_threads=2)]
+    one, other = read(tmp_path, two)
+    assert [record.notes for record in (one, other)] == [
+        f"llama-bench ran it with n_threads {threads}. The result is of llama 8B."
+        for threads in (1, 2)
     ]
-    (record,) = read(tmp_path, rows)
-    assert record.tool == "llama-bench 6000"
-    assert record.time_to_first_token_ms == pytest.approx(72.0)
-    assert record.time_per_output_token_ms == pytest.approx(10.0)
-    assert (record.input_tokens, record.output_tokens, record.concurrency) == (512, 128, 1.0)
-    assert (record.chip, record.chips) == ("NVIDIA RTX 4080", 1.0)
-    assert record.measured_on == date(2026, 11, 20)
-    assert record.requests == 3
+    models = [*rows_of_llama_bench(), *rows_of_llama_bench(model_filename="other.gguf")]
+    with pytest.raises(InputError, match=r"is of several models. Fix: run llama-bench with one -m"):
+        read(tmp_path, models)
+
+
+def test_llama_bench_after_a_context(tmp_path: Path) -> None:
+    """A prompt after others is no first token; an answer after them has them as its prompt."""
+    empty, deep = rows_of_llama_bench(), rows_of_llama_bench(n_depth=512, avg_ns=1, avg_ts=5.0)
+    (record,) = read(tmp_path, [*deep, *empty])
+    assert record.time_to_first_token_ms == pytest.approx(1.415, rel=1e-3)
+    assert record.time_per_output_token_ms == pytest.approx(0.0339, rel=1e-2)
+    (record,) = read(tmp_path, deep)
+    assert record.time_to_first_token_ms is None
+    assert (record.input_tokens, record.time_per_output_token_ms) == (512, 200.0)
+
+
+TABLE = (RESULTS / "llama-bench.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TABLE.replace("pp64", "warp9"), "not all of its fields"),
+        (TABLE.replace("tg16 |", "tg16"), "not all of its fields"),
+        (TABLE.split("\n| llama")[0], "is of no tool that is read"),
+        ((RESULTS / "llama-bench.csv").read_text().replace("avg_ts", "a_ts"), "is of no tool"),
+        ((RESULTS / "llama-bench.sql").read_text().replace(", 'AMD EPYC'", ""), "not all of its"),
+    ],
+    ids=["unknown test", "short row", "no rows", "no rates", "a value less"],
+)
+def test_what_llama_bench_never_prints_is_refused(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=says):
+        read(tmp_path, text)
 
 
 @pytest.mark.parametrize(
@@ -102,62 +267,19 @@ def test_llama_bench_says_what_it_ran(row: dict[str, Any], says: str, tmp_path: 
         records_of_other(path, about)
 
 
-def test_guidellm_has_a_record_for_each_load(tmp_path: Path) -> None:
-    def summary(median: float) -> dict[str, Any]:
-        ends = {"p95": 2 * median, "p99": 3 * median}
-        good = {"mean": 1.1 * median, "median": median, "count": 90, "percentiles": ends}
-        return {"successful": good, "errored": {}, "incomplete": {}}
-
-    def load(concurrency: float) -> dict[str, Any]:
-        return {
-            "metrics": {
-                "request_totals": {"successful": 90, "errored": 4, "incomplete": 6, "total": 100},
-                "requests_per_second": summary(3.0),
-                "request_concurrency": summary(concurrency),
-                "request_latency": summary(2.5),
-                "prompt_token_count": summary(256.0),
-                "output_token_count": summary(64.0),
-                "time_to_first_token_ms": summary(80.0),
-                "time_per_output_token_ms": summary(39.0),
-                "inter_token_latency_ms": summary(38.0),
-            }
-        }
-
-    report = {"metadata": {"version": 2}, "benchmarks": [load(2.0), load(8.0)]}
-    first, second = read(tmp_path, report)
-    assert first.concurrency == pytest.approx(2.2)
-    assert second.concurrency == pytest.approx(8.8)
-    assert first.request_ms == 2500.0
-    assert first.time_per_output_token_ms == 38.0
-    assert first.unanswered == Unanswered(errors=4, unfinished=6)
-    assert first.request is not None
-    assert first.request.p95.ms == 5000.0
-
-
-@pytest.mark.parametrize("tool", ["genai-perf", "aiperf"])
-def test_genai_perf_and_aiperf(tool: str, tmp_path: Path) -> None:
-    def metric(unit: str, average: float) -> dict[str, Any]:
-        ends = {"p50": average, "p95": 2 * average, "p99": 3 * average}
-        return {"unit": unit, "avg": average, **ends}
-
-    document: dict[str, Any] = {
-        "request_throughput": metric("requests/sec", 4.0),
-        "request_latency": metric("ms", 2000.0),
-        "request_count": {"unit": "requests", "avg": 150.0},
-        "time_to_first_token": metric("ms", 90.0),
-        "inter_token_latency": metric("ms", 15.0),
-        "input_sequence_length": metric("tokens", 300.0),
-        "output_sequence_length": metric("tokens", 100.0),
-        "input_config": {"loadgen": {"concurrency": 8}} if tool == "aiperf" else {"model": ["m"]},
-    }
-    (record,) = read(tmp_path, document)
+@pytest.mark.parametrize(
+    ("tool", "config"),
+    [("genai-perf", {"model": ["m"]}), ("aiperf", {"loadgen": {"concurrency": 9}})],
+)
+def test_genai_perf_and_an_older_aiperf(tool: str, config: dict[str, Any], tmp_path: Path) -> None:
+    """The form that aiperf took over, and its load as it told it before it had phases."""
+    document = json.loads((RESULTS / "aiperf-closed.json").read_text())
+    for name in ("aiperf_version", "schema_version", "was_cancelled", "start_time"):
+        del document[name]
+    (record,) = read(tmp_path, {**document, "input_config": config})
     assert record.tool == tool
-    assert record.requests == 150
-    assert record.concurrency == 8.0  # as given, or 4 requests a second of 2 seconds
-    assert record.time_to_first_token_ms == 90.0
-    assert record.time_per_output_token_ms == 15.0
-    assert record.first_token is not None
-    assert record.first_token.p99.ms == 270.0
+    assert record.loop == ("closed" if tool == "aiperf" else None)
+    assert record.concurrency == pytest.approx(51.987 * 0.028655, rel=1e-3)
 
 
 def test_inference_perf(tmp_path: Path) -> None:
@@ -348,8 +470,10 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("not json", "is not JSON"),
-        ("[" * 100_000, "is not JSON"),
+        ("not json", "is of no tool that is read"),
+        pytest.param("[" * 100_000, "is of no tool that is read", id="deep"),
+        ("", "is empty. Fix: read are vllm bench serve, SGLang's"),
+        (" \n", "is empty"),
         ({"some": "thing"}, "is of no tool that is read"),
         ({**VLLM, "completed": 0, "total_input_tokens": 0}, "no request that was answered"),
         ({"request_throughput": 4.0, "mean_ttft_ms": 130.0}, "not all of its fields"),
@@ -360,8 +484,8 @@ def test_loadgen_of_every_scenario(tmp_path: Path) -> None:
         (LOADGEN.format(scenario="Interactive", mode="PerformanceOnly"), "Fix: give one of Server"),
         ("MLPerf Results Summary", "not all of its fields"),
         ({**VLLM, "median_ttft_ms": -5.0}, "has a negative time_to_first_token_ms|no times have"),
-        ({**VLLM, "median_ttft_ms": 900.0}, "no times have: 900, 300, 400 ms"),
-        ({**VLLM, "request_throughput": 1e3}, "says 1000 requests/s, and 200 requests in 50 s"),
+        ({**VLLM, "median_ttft_ms": 9.0, "p95_ttft_ms": 2.0}, r"no times have: 9, 2, 15\.3"),
+        ({**VLLM, "request_throughput": 1e3}, "says 1000 requests/s, and 20 requests in 0.14"),
         ({**VLLM, "date": "20990101-101500"}, "is of 2099-01-01, which is yet to come"),
         ([], "is of no tool that is read"),
     ],

@@ -191,8 +191,10 @@ END
 
 def agent_statements(site: Site, partition: str, account: str) -> Sequence[Statement]:
     """What the agent of ECS on a machine may do, in this cluster alone. It pulls images and writes
-    logs with the role of the task; where it is to ask takes nothing narrower than ``*`` (service
-    authorisation reference, Amazon ECS, DiscoverPollEndpoint)."""
+    logs with the role of the task; where it is to ask takes nothing narrower than ``*``: the
+    service authorisation reference gives DiscoverPollEndpoint no resource type
+    (docs.aws.amazon.com/service-authorization/latest/reference,
+    list_amazonelasticcontainerservice), where Poll has container-instance."""
     here = f"arn:{partition}:ecs:{site.region}:{account}"
     cluster = f"{here}:cluster/{site.identity}"
     return [

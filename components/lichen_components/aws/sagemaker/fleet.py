@@ -18,7 +18,7 @@ from lichen_components.aws.locations import objects
 from lichen_components.aws.monitoring import Watch, alarm_name
 from lichen_components.aws.quota import check_quota
 from lichen_components.aws.sagemaker.model import Ground, files_gib, image_for
-from lichen_components.aws.sagemaker.rollout import rollout, strategy_of
+from lichen_components.aws.sagemaker.rollout import check_rolling_s, rollout, strategy_of
 from lichen_components.aws.sagemaker.serving import (
     VERSION_TAG,
     again_s,
@@ -46,6 +46,7 @@ def check_rollout(decision: Decision, args: AwsArgs) -> None:
             fix="leave rollout or shadow out",
             field="rollout",
         )
+    check_rolling_s(strategy, decision.sizing.start_up_s)
     named = args.get("rollout_alarms")
     if named is not None and not 1 <= len(named) <= _MOST_ROLLOUT_ALARMS:
         raise InputError(
@@ -57,22 +58,21 @@ def check_rollout(decision: Decision, args: AwsArgs) -> None:
 
 def check_making(plan: Plan) -> None:
     """:class:`InputError` where a change may take longer than Pulumi waits for it, or the account
-    may not run as many machines: at most those of the scaling, or two fleets while one takes over
-    from the other."""
+    may not run as many machines: at most those of the scaling, or those of both versions while one
+    takes over from the other."""
     args = aws_args(plan.args)
     artifacts = args.get("artifacts")
+    strategy = strategy_of(max(1, plan.decision.sizing.replicas_minimum), args.get("rollout"))
     if isinstance(artifacts, str) and objects(artifacts, plan.region, "artifacts").is_archive:
-        minimum = max(1, plan.decision.sizing.replicas_minimum)
-        strategy = strategy_of(minimum, args.get("rollout"))
         check_update_s(files_gib(plan), plan.container, strategy.watched_s)
     if args.get("check_quota", True):
-        sizing = plan.decision.sizing
-        most, two_fleets = sizing.replicas_maximum, 2 * max(1, sizing.replicas_minimum)
+        most = plan.decision.sizing.replicas_maximum
+        both = strategy.machines + strategy.beside
         check_quota(
             f"{machine_of(plan)} for endpoint usage",
-            max(most, two_fleets),
+            max(most, both),
             plan.region,
-            why=f" (at most {most} machines, and {two_fleets} while a new version takes over)",
+            why=f" (at most {most} machines, and {both} while a new version takes over)",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -24,16 +25,21 @@ alarm of two minutes rings well within it (design choice)."""
 TERMINATION_WAIT_S = 120
 """How long the old machines stay after that (design choice)."""
 
+_LEAST_BATCH_PCT = 5
 _STEP_PCT = 25
 """The share of a fleet in one step of a linear roll-out: four steps (AWS takes 10 to 50 %)."""
 
-_STEPS: dict[Way, tuple[int, int]] = {
-    "all-at-once": (1, BAKE_S),
-    "canary": (2, BAKE_S),
-    "linear": (100 // _STEP_PCT, BAKE_S // 2),
-    "rolling": (2, BAKE_S),
+_BAKE_S: dict[Way, int] = {
+    "all-at-once": BAKE_S,
+    "canary": BAKE_S,
+    "linear": BAKE_S // 2,
+    "rolling": BAKE_S // 2,
 }
-"""How many times new machines are watched, and for how many seconds."""
+"""How long new machines are watched at each step, in seconds."""
+
+_ROLLING_S = 2700
+"""After so long SageMaker takes a rolling update back (MaximumExecutionTimeoutInSeconds): the old
+machines are there again within the hour that the provider waits (design choice)."""
 
 
 class Strategy(msgspec.Struct, frozen=True):
@@ -45,13 +51,30 @@ class Strategy(msgspec.Struct, frozen=True):
 
     @property
     def bake_s(self) -> int:
-        return _STEPS[self.way][1]
+        return _BAKE_S[self.way]
+
+    @property
+    def batch(self) -> int:
+        """How many machines ``rolling`` exchanges at once: as many as it may, since each batch
+        starts anew (5 to 50 % of the fleet: SageMaker API, RollingUpdatePolicy)."""
+        return max(1, self.machines // 2)
+
+    @property
+    def beside(self) -> int:
+        """How many new machines are there beside the old ones, at the most."""
+        return self.batch if self.way == "rolling" else self.machines
+
+    @property
+    def steps(self) -> int:
+        """How many times new machines are watched."""
+        if self.way == "rolling":
+            return math.ceil(self.machines / self.batch)
+        return {"all-at-once": 1, "canary": 2, "linear": 100 // _STEP_PCT}[self.way]
 
     @property
     def watched_s(self) -> int:
         """How long the whole of it is watched."""
-        steps, bake_s = _STEPS[self.way]
-        return steps * bake_s + TERMINATION_WAIT_S
+        return self.steps * self.bake_s + TERMINATION_WAIT_S
 
     def for_fleet(self, machines: int) -> Strategy:
         """The same for a fleet of this size; the way that suits it, where none was asked for."""
@@ -84,6 +107,26 @@ def strategy_of(machines: int, asked: str | None) -> Strategy:
     return Strategy(way, machines, asked is not None)
 
 
+def check_rolling_s(strategy: Strategy, start_s: float) -> None:
+    """:class:`InputError` where batches of machines that take ``start_s`` to start come to more
+    than SageMaker is given for all of them."""
+    longest_s = strategy.steps * (start_s + strategy.bake_s)
+    if strategy.way == "rolling" and longest_s > _ROLLING_S:
+        raise InputError(
+            f"{strategy.steps} batches one after another take {longest_s / 60:.0f} minutes, and "
+            f"SageMaker is given {_ROLLING_S / 60:.0f}, since Pulumi waits an hour",
+            fix="leave rollout out; or set an even number of machines, which are 2 batches "
+            "(availability: {minimum_replicas: ...})",
+            field="rollout",
+        )
+
+
+def least_batch(copies: int) -> int:
+    """The fewest copies of a model that one step may exchange: 5 % of them, and one at least
+    (SageMaker API, InferenceComponentRollingUpdatePolicy)."""
+    return max(1, math.ceil(copies * _LEAST_BATCH_PCT / 100))
+
+
 def rollout(
     strategy: Strategy,
     alarm_names: Sequence[pulumi.Input[str]],
@@ -102,13 +145,13 @@ def rollout(
         ]
     )
     if strategy.way == "rolling":
-        batch = max(1, strategy.machines // 2)
         return of.EndpointDeploymentConfigArgs(
             rolling_update_policy=of.EndpointDeploymentConfigRollingUpdatePolicyArgs(
                 maximum_batch_size=of.EndpointDeploymentConfigRollingUpdatePolicyMaximumBatchSizeArgs(
-                    type="INSTANCE_COUNT", value=batch
+                    type="INSTANCE_COUNT", value=strategy.batch
                 ),
                 wait_interval_in_seconds=strategy.bake_s + extra_s,
+                maximum_execution_timeout_in_seconds=_ROLLING_S,
             ),
             auto_rollback_configuration=back,
         )

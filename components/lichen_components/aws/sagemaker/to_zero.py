@@ -27,7 +27,7 @@ from lichen_components.aws.sagemaker.endpoint import SagemakerEndpoint, site_of
 from lichen_components.aws.sagemaker.endpoint import watches_of as common_watches
 from lichen_components.aws.sagemaker.fleet import check_making, taking_back
 from lichen_components.aws.sagemaker.model import METRIC_NAMESPACE, Ground, files_gib, ground
-from lichen_components.aws.sagemaker.rollout import BAKE_S
+from lichen_components.aws.sagemaker.rollout import BAKE_S, least_batch
 from lichen_components.aws.sagemaker.scaling import (
     VARIANT,
     in_receipt,
@@ -257,11 +257,13 @@ def _needs(decision: Decision) -> of.InferenceComponentComputeResourceRequiremen
 def _rollout(
     alarm_names: list[str], now: InService | None, model: str
 ) -> of.InferenceComponentDeploymentConfigArgs:
-    """A new version takes the place of one copy after another, and is watched after each."""
+    """A new version takes the place of one copy after another, or as few as may be, and is watched
+    after each."""
+    copies = 1 if now is None else now.machines
     return of.InferenceComponentDeploymentConfigArgs(
         rolling_update_policy=of.InferenceComponentRollingUpdatePolicyArgs(
             maximum_batch_size=of.InferenceComponentCapacitySizeArgs(
-                type=of.InferenceComponentCapacitySizeType.COPY_COUNT, value=1
+                type=of.InferenceComponentCapacitySizeType.COPY_COUNT, value=least_batch(copies)
             ),
             wait_interval_in_seconds=BAKE_S + again_s(now, model),
         ),

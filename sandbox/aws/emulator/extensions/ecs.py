@@ -14,6 +14,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.servicequotas.models import servicequotas_backends
 
+from sandbox.aws.emulator import tasks
 from sandbox.aws.emulator.extensions import Method, extends
 from sandbox.aws.emulator.quotas import FARGATE, granted
 
@@ -69,6 +70,7 @@ def create_service(before: Method, self: EC2ContainerServiceResponse) -> ActionR
     except Exception:
         del self.ecs_backend.services[pair]
         raise
+    tasks.scaled(self.ecs_backend.services[pair])
     return result
 
 
@@ -87,7 +89,19 @@ def update_service(before: Method, self: EC2ContainerServiceResponse) -> ActionR
         service.task_definition = running
         for deployment in service.deployments:
             deployment["taskDefinition"] = running
+    elif service.task_definition != running:
+        tasks.replaced(service)
+    tasks.scaled(service)
     return result
+
+
+@extends(EC2ContainerServiceBackend)
+def delete_service(
+    before: Method, self: EC2ContainerServiceBackend, cluster: str, name: str, force: bool
+) -> Service:
+    service: Service = before(self, cluster, name, force)
+    tasks.ended(service)
+    return service
 
 
 @extends(EC2ContainerServiceBackend)

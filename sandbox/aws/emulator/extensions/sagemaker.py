@@ -21,6 +21,7 @@ from sandbox.aws.emulator.sagemaker import (
     jobs,
     quotas,
     rollouts,
+    updates,
 )
 
 
@@ -106,12 +107,11 @@ def _watched(
     response: SageMakerResponse,
     configuration: dict[str, Any],
     deployment: dict[str, Any] | None,
-) -> list[str]:
-    """The alarms of a roll-out that ring; refuses those that the role may not read."""
+) -> None:
+    """Refuse alarms of a roll-out that are not there, or that the role may not read."""
     backend = response.sagemaker_backend
-    ringing = rollouts.ringing(backend, deployment)
+    rollouts.ringing(backend, deployment)
     access.check_alarms(backend, configuration, rollouts.watching(deployment))
-    return ringing
 
 
 @extends(SageMakerResponse)
@@ -119,6 +119,7 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     backend, name = self.sagemaker_backend, self._get_param("EndpointName")
     backend.describe_endpoint(name)  # refuses one that is not there
     endpoint: FakeEndpoint = backend.endpoints[name]
+    updates.check_idle(endpoint)
     configuration = backend.describe_endpoint_config(self._get_param("EndpointConfigName"))
     rollouts.check_variants(backend, endpoint, configuration["ProductionVariants"])
     configurations.check_served(backend, configuration["ProductionVariants"])
@@ -129,27 +130,24 @@ def update_endpoint(_: None, self: SageMakerResponse) -> ActionResult:
     deployment = self._get_param("DeploymentConfig")
     if self._get_param("RetainDeploymentConfig"):
         deployment = getattr(endpoint, "last_deployment_config", None)
-    rang = _watched(self, configuration, deployment)
-    failed = access.failure(backend, configuration)
+    _watched(self, configuration, deployment)
     setattr(endpoint, "last_deployment_config", deployment)  # noqa: B010 - moto does not have it
     endpoint.last_modified_time = utcnow()
-    if rang or failed:
-        # In service again, with what it had: whoever waits for that alone sees no difference.
-        why = f"Rolled back: the following alarms are in ALARM state: [{', '.join(rang)}]."
-        endpoint.__dict__["failure_reason"] = failed or why
-        return ActionResult({"EndpointArn": endpoint.arn})
     endpoint.failure_reason = None
-    kept = _kept(self)
-    variants = endpoint._process_production_variants(configuration["ProductionVariants"])
-    for variant in variants:
-        for before in endpoint.production_variants:
-            if before["VariantName"] == variant["VariantName"]:
-                variant |= {key: before[key] for key in kept & before.keys()}
-    endpoint.endpoint_config_name = configuration["EndpointConfigName"]
-    endpoint.production_variants = variants
-    if "DataCaptureConfig" not in kept:
-        endpoint.data_capture_config = configuration["DataCaptureConfig"]
+    failed = access.failure(backend, configuration)
+    updates.start(
+        updates.Update(backend, endpoint, configuration, deployment or {}, _kept(self), failed)
+    )
     return ActionResult({"EndpointArn": endpoint.arn})
+
+
+@extends(SageMakerResponse)
+def describe_endpoint(before: Method, self: SageMakerResponse) -> ActionResult:
+    endpoint = self.sagemaker_backend.endpoints.get(self._get_param("EndpointName"))
+    if endpoint is not None and (update := updates.under_way(endpoint)):
+        update.go_on()
+    result: ActionResult = before(self)
+    return result
 
 
 @extends(SageMakerResponse)

@@ -8,7 +8,7 @@ from moto.sagemaker.models import sagemaker_backends
 from sandbox.aws.emulator.requests import Check, Request, refuse
 
 _CODE = "ValidationException"
-_LEAST_STEP_PCT, _MOST_PCT = 10, 50
+_LEAST_BATCH_PCT, _LEAST_STEP_PCT, _MOST_PCT = 5, 10, 50
 
 
 def _create_model(request: Request) -> None:
@@ -79,11 +79,11 @@ def _check_policies(deployment: dict[str, Any], variants: list[dict[str, Any]]) 
     )
     machines = max(variant.get("InitialInstanceCount", 1) for variant in variants)
     if rolling:
-        _check_part("MaximumBatchSize", rolling["MaximumBatchSize"], machines, 5)
+        _check_part("MaximumBatchSize", rolling["MaximumBatchSize"], machines, _LEAST_BATCH_PCT)
         return
     traffic = (blue_green or {}).get("TrafficRoutingConfiguration") or {}
     for kind, part, least in (
-        ("CANARY", "CanarySize", 1),
+        ("CANARY", "CanarySize", 0),
         ("LINEAR", "LinearStepSize", _LEAST_STEP_PCT),
     ):
         if traffic.get("Type") == kind:
@@ -92,14 +92,13 @@ def _check_policies(deployment: dict[str, Any], variants: list[dict[str, Any]]) 
 
 
 def _check_part(what: str, size: dict[str, Any], machines: int, least_pct: int) -> None:
-    """A part of a fleet is half of it at most; one machine is always a part."""
-    count, whole = size["Value"], size["Type"] == "INSTANCE_COUNT"
-    percent = 100 * count / machines if whole else count
-    one = whole and count == 1 and machines > 1
+    """A part of a fleet is half of it at most; of a canary no least is documented."""
+    count = size["Value"]
+    percent = 100 * count / machines if size["Type"] == "INSTANCE_COUNT" else count
     refuse(
         _CODE,
         (
-            percent > _MOST_PCT or (percent < least_pct and not one),
+            not least_pct <= percent <= _MOST_PCT,
             f"{what} must be {least_pct} to {_MOST_PCT} percent of the variant's instances.",
         ),
     )

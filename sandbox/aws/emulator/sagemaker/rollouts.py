@@ -60,13 +60,15 @@ def ringing(backend: SageMakerModelBackend, deployment: dict[str, Any] | None) -
 def note_deletion(backend: SageMakerModelBackend, kind: str, name: str) -> None:
     """Note what is deleted while an endpoint serves it."""
     for endpoint in backend.endpoints.values():
-        configuration = backend.endpoint_configs.get(endpoint.endpoint_config_name)
-        variants = configuration.production_variants if configuration else []
-        served = (
-            {endpoint.endpoint_config_name}
-            if kind == "endpoint-config"
-            else {variant.get("ModelName") for variant in variants}
-        )
+        pending = endpoint.__dict__.get("pending_deployment_summary") or {}
+        served = {endpoint.endpoint_config_name, pending.get("EndpointConfigName")}
+        if kind == "model":
+            served = {
+                variant.get("ModelName")
+                for its in served
+                if its in backend.endpoint_configs
+                for variant in backend.endpoint_configs[its].production_variants
+            }
         if name in served:
             DELETED_IN_USE.append(
                 f"{backend.region_name} {kind}/{name} of endpoint/{endpoint.endpoint_name}"
