@@ -387,11 +387,12 @@ class Catalogue:
 
     def first_patches_after(self, repository: str, tag: str) -> ImagePatches | None:
         """The oldest version of a repository's images with an end here, where such a tag is of an
-        older one; None elsewhere. Versions of two numbers alone are compared."""
+        older one; None elsewhere. Versions of two numbers alone are compared (``2.6``), also where
+        a build follows them (``3.0-5``)."""
         numbered = {
             (int(found[1]), int(found[2])): row
             for row in self._patches.get(repository, ())
-            if (found := re.fullmatch(r"(\d+)\.(\d+)", row.version))
+            if (found := re.fullmatch(r"(\d+)\.(\d+)(?:-\d+)?", row.version))
         }
         own = re.match(r"(\d+)\.(\d+)[.-]", tag)
         if own is None or not numbered or (int(own[1]), int(own[2])) >= min(numbered):
