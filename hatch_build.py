@@ -18,6 +18,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
         from lichen.catalogue import Catalogue
         from lichen.catalogue.schema import (
             Device,
+            DiskKind,
             Egress,
             EgressWaiver,
             FamilyMember,
@@ -54,6 +55,7 @@ class CompiledTables(BuildHookInterface):  # type: ignore[type-arg]
             ("image_patches", ImagePatches),
             ("registries", Registry),
             ("devices", Device),
+            ("disks", DiskKind),
             ("markups", Markup),
             ("rates", RateBySize),
             ("egress", Egress),

@@ -324,10 +324,11 @@ _OF_EVERY_PAGE = """\
   Generation and Text Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and
   their command is its own, they ask for accelerators and have settings or arguments that vLLM
   alone reads (`VLLM_USE_V1`, `--max-model-len`, `--max-num-seqs`, `--gpu-memory-utilization`),
-  they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations. Others
-  may be clients, and say nothing, a placeholder for an image neither: an image that is named
-  after a client, a mock or a dashboard of a server is none without an accelerator. An autoscaler
-  whose pods are in another document says nothing either.
+  they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations. One that
+  says alone for which processor the image is built (`lichen.dev/image-architecture`) does not
+  count, on pods as on any other resource. Others may be clients, and say nothing, a placeholder
+  for an image neither: an image that is named after a client, a mock or a dashboard of a server is
+  none without an accelerator. An autoscaler whose pods are in another document says nothing either.
 - **A finding is on the resource whose property would change**: the endpoint's configuration and
   not the endpoint, the scaling target and not the variant, the launch template and not the group
   that uses it."""

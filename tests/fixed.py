@@ -76,6 +76,7 @@ def take() -> None:
     whole = (
         "adjustments",
         "devices",
+        "disks",
         "headrooms",
         "hostings",
         "images",

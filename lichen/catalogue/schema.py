@@ -761,6 +761,23 @@ class HostingStart(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
 
 
+class DiskKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A type of a cloud's disks, by the word of its API, in the region where the cloud is cheapest.
+
+    It reads ``read_mib_s`` and ``read_mib_s_gib`` more for each GiB of its size, in MiB/s; None
+    where its speed follows another rule. Regions differ in price, and kinds in them hardly do.
+    """
+
+    cloud: str
+    kind: str
+    usd_gib_month: Annotated[float, Meta(gt=0, le=100)]
+    read_mib_s: Annotated[float, Meta(ge=0, le=100_000)] | None
+    read_mib_s_gib: Annotated[float, Meta(ge=0, le=1000)] | None
+    as_of: Day
+    source: str
+    notes: str = ""
+
+
 # Rows of sizing's tables and of the tables that name what benchmarks measured.
 
 FitBasis = Literal["fitted", "borrowed", "assumed"]
@@ -1196,6 +1213,7 @@ SOURCED: dict[type, dict[str, tuple[str, ...]]] = {
     ImagePatches: {"source": ("patched_until",)},
     Registry: {"source": ("account",)},
     Device: {"source": ("counts",)},
+    DiskKind: {"source": ("usd_gib_month", "read_mib_s", "read_mib_s_gib")},
 }
 """For each type: the field that names a source, and the figures that it is the source of."""
 
@@ -1305,6 +1323,7 @@ TABLES: dict[str, Table] = {
         Table("starts", "published", HostingStart, ("hosting",)),
         Table("image_patches", "published", ImagePatches, ("repository", "version")),
         Table("registries", "published", Registry, ("hosting", "region")),
+        Table("disks", "published", DiskKind, ("cloud", "kind")),
         Table("devices", "published", Device, ("resource",), own=None, instead=_TO_ALSO),
         Table("estimates", "derived", MachineEstimates, ("machine",), own=None, instead=_NOT_READ),
         Table(

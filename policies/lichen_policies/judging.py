@@ -285,11 +285,6 @@ def _limit_s(read: Sequence[object]) -> float:
     return LIMIT_S + STACK_LIMIT_S * len(read)
 
 
-def _environment_of(fact: Fact) -> Environment | None:
-    environment: Environment | Unknown | None = read_field(fact, "context").environment
-    return None if type(environment) is Unknown else environment  # type: ignore[return-value]
-
-
 _NO_FINDING = Finding(what="", limit="")
 
 
@@ -350,7 +345,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         environment = self.environments.get(address, own)
         about = self
         if resource is not self.resource or environment != own:
-            ruling = self.book.ruling(self.ruling.rule, environment)
+            rule, ruling = self.ruling.rule, self.ruling
+            if environment != own:
+                ruling = self.book.ruling(rule, environment)
             about = msgspec.structs.replace(self, resource=resource, ruling=ruling)
         fix = finding.fix
         return about.reported("fail", finding.message_with(fix), finding.path, finding, fix)
@@ -709,18 +706,26 @@ def _judged_in_any(
         else:
             quiet = within.quiet("pass" if nothing is None else "not-applicable", nothing or "")
             verdicts.append([*map(within.failed, found)] or [quiet])
-    offends = [any(verdict.verdict == "fail" for verdict in each) for each in verdicts]
-    if not any(offends):
-        unverified = (each for each in verdicts if each[0].verdict == "unverified")
-        return next(unverified, verdicts[0] if verdicts else [])
-    if all(offends) and all(book.ruling(rule, each).is_on for each in ENVIRONMENTS):
-        return verdicts[0]
+    about = Judgement(book=book, ruling=book.strictest(rule, None), resource=resource)
     because = subject.because.because if subject.because is not None else ""
+    return _said_in_any(verdicts, about, because, subject.path)
+
+
+def _said_in_any(
+    judged: Sequence[Sequence[Verdict]], about: Judgement, because: str, path: str = ""
+) -> list[Verdict]:
+    """The one answer of a rule that was asked in each environment that may hold, the strictest
+    first; ``about`` is what it is said of."""
+    rule, book = about.ruling.rule, about.book
+    unverified = [each for every in judged for each in every if each.verdict == "unverified"]
+    offends = [any(verdict.verdict == "fail" for verdict in each) for each in judged]
+    if not any(offends):
+        return unverified[:1] or list(judged[0] if judged else ())
+    if all(offends) and all(book.ruling(rule, each).is_on for each in ENVIRONMENTS):
+        return list(judged[0])
     yet = " yet" if because == AFTER_DEPLOYMENT else ""
     message = f"cannot be checked{yet}: environment {because}"
-    about = Judgement(book=book, ruling=book.strictest(rule, None), resource=resource)
-    others = [verdict for each in verdicts for verdict in each if verdict.verdict == "unverified"]
-    return [about.reported("unverified", message, subject.path), *others[:1]]
+    return [about.reported("unverified", message, path), *unverified[:1]]
 
 
 def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict]]:
@@ -728,16 +733,18 @@ def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict
     if not book.of_stacks or not read:
         return []
     environment = _shared(_environments(read).values())
-    rulings = [book.ruling(rule, environment) for rule in book.of_stacks]
-    if not any(ruling.is_on for ruling in rulings):
+    about = Together(
+        book=book,
+        environment=environment,
+        resources={resource.address: resource for resource, _ in read},
+        file=read[0][0].file,
+    )
+    if not about.asks_any(book.of_stacks):
         return []
     stack = _stack_of(read)
     verdicts: list[Verdict] = []
-    for ruling in rulings:
-        if not ruling.is_on:
-            continue
-        judgement = Judgement(book=book, ruling=ruling, resource=None, file=read[0][0].file)
-        verdicts += yield from judgement.of(stack, _limit_s(read))
+    for rule in book.of_stacks:
+        verdicts += yield from about.judged_by(rule, stack, _limit_s(read))
     return verdicts
 
 
@@ -746,34 +753,97 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
     if not book.of_runs or not every:
         return []
     environments = _environments(every)
-    environment = _shared(environments.values())
-    rulings = [book.ruling(rule, environment) for rule in book.of_runs]
-    if not any(ruling.is_on for ruling in rulings):
+    about = Together(
+        book=book,
+        environment=_shared(environments.values()),
+        resources={resource.address: resource for resource, _ in every},
+        environments={
+            address: each for address, each in environments.items() if not is_unknown(each)
+        },
+    )
+    if not about.asks_any(book.of_runs):
         return []
     judged = run.run_of(every, book.configuration)
     verdicts: list[Verdict] = []
-    for ruling in rulings:
-        if not ruling.is_on:
-            continue
-        judgement = Judgement(book=book, ruling=ruling, resource=None, environments=environments)
-        verdicts += yield from judgement.of(judged, _limit_s(every))
+    for rule in book.of_runs:
+        verdicts += yield from about.judged_by(rule, judged, _limit_s(every))
     return verdicts
 
 
-def _environments(read: Sequence[run.Read]) -> dict[str, Environment | None]:
-    """The environment of each resource, by its address; None for one that states none, or two."""
+class Together(msgspec.Struct, frozen=True, kw_only=True):
+    """Resources that a rule judges together, by their addresses, and the environment that all of
+    them share; ``file`` and ``environments`` are as in :class:`Judgement`."""
+
+    book: Rulebook
+    environment: Maybe[Environment]
+    resources: Mapping[str, Resource]
+    file: str | None = None
+    environments: Mapping[str, Environment | None] = {}
+
+    def asks_any(self, rules: Iterable[Rule]) -> bool:
+        """Whether a rule is on in the environment, or in one that it may be."""
+        return any(any(ruling.is_on for ruling in self._rulings(rule)) for rule in rules)
+
+    def judged_by(self, rule: Rule, judged: Stack, limit_s: float) -> Steps[list[Verdict]]:
+        """The verdicts of a rule; of each resource as :func:`_judged_in_any` has them, where the
+        environment is not known."""
+        answers: list[list[Verdict]] = []
+        for ruling in self._rulings(rule):
+            if ruling.is_on:
+                answers.append((yield from self._judgement(ruling).of(judged, limit_s)))
+        environment = self.environment
+        if not is_unknown(environment):
+            return answers[0] if answers else []
+        said: list[Verdict] = []
+        for address in dict.fromkeys(each.resource for answer in answers for each in answer):
+            about = self._judgement(self.book.strictest(rule, None), self.resources.get(address))
+            of_it = [[each for each in answer if each.resource == address] for answer in answers]
+            said += _said_in_any(of_it, about, environment.because)
+        return said
+
+    def _rulings(self, rule: Rule) -> tuple[Ruling, ...]:
+        environment = self.environment
+        if is_unknown(environment):
+            return self.book.in_any_environment(rule)
+        return (self.book.ruling(rule, environment),)
+
+    def _judgement(self, ruling: Ruling, resource: Resource | None = None) -> Judgement:
+        return Judgement(
+            book=self.book,
+            ruling=ruling,
+            resource=resource,
+            file=self.file,
+            environments=self.environments,
+        )
+
+
+def _environments(read: Sequence[run.Read]) -> dict[str, Maybe[Environment]]:
+    """The environment of each resource, by its address, as :func:`_shared` has that of its
+    facts."""
     return {
-        resource.address: _shared([_environment_of(fact) or resource.environment for fact in found])
+        resource.address: _shared(
+            read_field(fact, "context").environment or resource.environment for fact in found
+        )
         if isinstance(found, tuple) and found
         else resource.environment
         for resource, found in read
     }
 
 
-def _shared(environments: Iterable[Environment | None]) -> Environment | None:
-    """The one environment that all state; None where they differ or one states none."""
-    stated = set(environments)
-    return stated.pop() if len(stated) == 1 else None
+def _shared(environments: Iterable[Maybe[Environment]]) -> Maybe[Environment]:
+    """The one environment that all state; None where they differ or one states none. One that is
+    not known may be that of the others; beside production both ways are as strict."""
+    unknown: Unknown | None = None
+    stated: set[Environment | None] = set()
+    for each in environments:
+        if is_unknown(each):
+            unknown = each
+        else:
+            stated.add(each)
+    if len(stated) > 1:
+        return None
+    shared = stated.pop() if stated else unknown
+    return unknown if unknown is not None and shared not in (None, "prod") else shared
 
 
 def _fingerprint(*parts: str) -> str:

@@ -137,7 +137,7 @@ def month_of(
 
 def is_for_models(fact: Fact, machine: str | None, known: Known) -> bool:
     """Whether machines plainly serve or train models: they are tagged so, or accelerated."""
-    if fact.if_known.passport is not None:
+    if fact.context.says_what_it_serves:
         return True
     row = known.catalogue.machines.get(machine or "")
     return names_accelerators(machine or "") if row is None else row.accelerator is not None
@@ -147,7 +147,7 @@ def located_for_models(fact: Located, known: Known) -> bool:
     """Whether what is in a region plainly serves or trains models; a service that is made for it
     does so on any machine."""
     known_of = fact.if_known
-    if known_of.passport is not None or known_of.chips_each:
+    if fact.context.says_what_it_serves or known_of.chips_each:
         return True
     if known_of.for_models is not None:
         return known_of.for_models

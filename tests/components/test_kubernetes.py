@@ -275,6 +275,9 @@ def test_vision_runs_the_image_of_the_user_and_kserve_takes_it_too() -> None:
     assert service["metadata"]["annotations"]["serving.kserve.io/deploymentMode"] == "Standard"
     for each in (*plain.objects().values(), service):
         check_strictly(each)
+    deployment = plain.objects()["Deployment"]
+    for each in (deployment, deployment["spec"]["template"], service):
+        assert each["metadata"]["annotations"]["lichen.dev/image-architecture"] == "arm64"
 
 
 def test_what_is_not_a_field_is_refused_by_the_schemas_of_these_tests() -> None:

@@ -286,6 +286,13 @@ def test_a_passport_in_annotations_serves_and_labels_are_read_beside_it() -> Non
     assert (serving.environment, serving.passport.model) == ("dev", "a/b")
 
 
+def test_what_an_image_is_built_for_is_no_passport_of_its_own() -> None:
+    text = pod("{containers: [{image: 'acme/web:1'}]}")
+    built_for = {"lichen.dev/image-architecture": "arm64"}
+    assert not any(isinstance(fact, Serving) for fact in facts(text, annotations=built_for))
+    of(Serving, text, annotations={**built_for, "lichen.dev/model": "a/b"})
+
+
 def test_settings_and_arguments_of_a_container() -> None:
     container = of(
         ServingContainer,

@@ -100,6 +100,48 @@ def test_a_resource_that_could_not_be_read_leaves_absence_open(
     assert unverified.message == "cannot be checked: chat could not be read"
 
 
+def in_open_environment(folder: Path, levels: str, *others: str) -> list[tuple[str, str, str, str]]:
+    """What a rule over the stack says where the tags of one resource are not known, and others are
+    in these environments."""
+    (folder / "lichen.yaml").write_text(f"levels: {{floor-without-machine: {levels}}}")
+    rules = rules_of(folder, {"floor_without_machine": JOIN})
+    gate = Gate.near(folder, today=TODAY, rules=rules)
+    properties = {"instanceTypes": ["g6.xlarge"], "scalingConfig": {"minSize": 1}, "tags": UNKNOWN}
+    nodes = resource_of(NODES, properties, "nodes", region="eu-north-1")
+    beside = [
+        msgspec.structs.replace(endpoint("ml.g5.xlarge", name), environment=name) for name in others
+    ]
+    report = gate.report([nodes, *beside])
+    said = (*report.findings, *report.unverified)
+    return [(v.verdict, v.level, v.resource, v.message[:14]) for v in said]
+
+
+def test_a_stack_whose_environment_is_not_known_may_be_in_any(tmp_path: Path) -> None:
+    found = ("fail", "mandatory", "nodes", "no endpoint ru")
+    open_ = ("unverified", "advisory", "nodes", "cannot be chec")
+    assert in_open_environment(tmp_path, "{}") == [found]
+    for off in ("{dev: disabled}", "{prod: disabled}"):
+        assert in_open_environment(tmp_path, off) == [open_]
+        assert in_open_environment(tmp_path, off, "dev") == [open_]
+    assert in_open_environment(tmp_path, "{dev: disabled}", "prod") == [found]
+    assert in_open_environment(tmp_path, "{dev: disabled}", "dev", "staging") == [found]
+    assert in_open_environment(tmp_path, "{dev: disabled, staging: disabled, prod: disabled}") == []
+
+
+def test_a_run_whose_environment_is_not_known_may_be_in_any(tmp_path: Path) -> None:
+    late = datetime.date(2032, 1, 1)
+    rules = {"stale-carbon-data": Gate.near(tmp_path).configuration.rules["stale-carbon-data"]}
+    nodes = resource_of(NODES, {"tags": UNKNOWN}, "nodes", region="eu-north-1")
+    for level, said in (
+        ("{}", ("fail", "mandatory")),
+        ("{dev: disabled}", ("unverified", "advisory")),
+    ):
+        (tmp_path / "lichen.yaml").write_text(f"levels: {{stale-carbon-data: {level}}}")
+        report = Gate.near(tmp_path, today=late, rules=rules).report([nodes])
+        (verdict,) = (*report.findings, *report.unverified)
+        assert (verdict.verdict, verdict.level) == said
+
+
 def test_every_needs_all_of_a_kind_known() -> None:
     resources = [endpoint("ml.g6.xlarge"), endpoint(UNKNOWN, "b")]
     stack = Stack((resource, reading.facts_of(resource) or ()) for resource in resources)

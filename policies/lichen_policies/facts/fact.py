@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Literal, Self, TypeVar, cast
+from typing import Any, ClassVar, Literal, Self, TypeVar, cast, get_args
 
 import msgspec
 
 from lichen.passport import Passport
-from lichen.words import Environment
+from lichen.words import Architecture, Environment
 from lichen_policies.facts.unknown import (
     AFTER_DEPLOYMENT,
     Maybe,
@@ -39,7 +39,15 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     tag_prefix: str = "lichen:"
     tag_word: str = "tag"
 
+    @property
+    def says_what_it_serves(self) -> bool:
+        """Whether it has a passport. One that has nothing but the processor that an image is built
+        for is none: any container may say that."""
+        passport = self.passport
+        return isinstance(passport, Passport) and passport not in _OF_AN_IMAGE
 
+
+_OF_AN_IMAGE = tuple(Passport(image_architecture=each) for each in get_args(Architecture))
 _NO_CONTEXT = Context(cloud="")
 read_field: Callable[[msgspec.Struct, str], Any] = object.__getattribute__
 """A field as the reader left it, which may be an Unknown: :meth:`Fact.as_read` without a call in

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lichen.clouds import CLOUDS
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context
+from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.unknown import Maybe, is_unknown
 
 
@@ -18,6 +18,12 @@ def bare(name: Maybe[str], prefix: str = "") -> Maybe[str]:
 def names_accelerators(machine: str) -> bool:
     """Whether a machine's family is one that carries accelerators, by its name alone."""
     return any(cloud.has_accelerators(machine) for cloud in CLOUDS.values())
+
+
+def vcpus_named(machine: str) -> float | None:
+    """The vCPUs of a general machine of Google, the last part of its name: ``e2-standard-16``."""
+    vcpus = whole_in(machine.rsplit("-", 1)[-1])
+    return None if vcpus is None else float(vcpus)
 
 
 def is_pattern(name: Maybe[str]) -> bool:
@@ -38,6 +44,6 @@ def serves(context: Context, *machines: Maybe[str]) -> bool:
 
     Lichen does not judge general machines, so where neither is known the answer is no.
     """
-    if isinstance(context.passport, Passport):
+    if context.says_what_it_serves:
         return True
     return any(isinstance(machine, str) and names_accelerators(machine) for machine in machines)

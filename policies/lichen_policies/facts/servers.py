@@ -146,6 +146,7 @@ class DescribedContainer(NamedTuple):
     chips: Maybe[float] = None
     chips_at: str = ""
     architecture: Stated[str] = Stated(None, "")
+    at_once: Stated[int] = Stated(None, "")
 
 
 def settings_of(variables: Iterable[Properties]) -> dict[str, object]:
@@ -201,6 +202,8 @@ def started(container: DescribedContainer, *, hosting: str, serves: bool) -> Ite
             chips=field(container.chips),
             chips_at=container.chips_at,
             hosting=hosting,
+            at_once=field(container.at_once.value),
+            at_once_at=container.at_once.path,
         )
     elif serves:
         yield StartedImage(

@@ -6,10 +6,11 @@ cost nothing where there are none. Outside production there are few.
 Fix: Buy fewer units, or ask the model by the request.
 
 Exceptions: A model of your own that can only be served by bought throughput needs one unit, which
-the limit allows. A term of months only advises: outside production any, in production one longer
-than the limit ``months``, since a model is often succeeded before half a year is over. Azure's
-units are parts of what a model needs and are sold by 15 or 50 at the least, which counts as one
-unit here; above the limit it advises.
+the limit allows. Where ``modelArn`` is that of a foundation model, which is to be had by the
+request, the fix says so; the limit is the same. A term of months only advises: outside production
+any, in production one longer than the limit ``months``, since a model is often succeeded before
+half a year is over. Azure's units are parts of what a model needs and are sold by 15 or 50 at the
+least, which counts as one unit here; above the limit it advises.
 
 Tags: It reads none but ``lichen:environment``, which chooses the limit.
 """

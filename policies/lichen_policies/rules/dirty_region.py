@@ -16,10 +16,11 @@ quota or capacity: set ``regions`` in lichen.yaml to those that you may use. If 
 region and none that is cleaner, it advises. What asks for a device of which nothing but a name is
 known (see unknown-accelerator) gets advice. A group whose ceiling is zero runs nothing and is not
 judged, nor are templates, networks, storage and managed databases. An index of Vertex AI and its
-endpoint are judged, and a Studio space by the machine that is started in it. A general pool of an
-AKS cluster that is not among the resources is not judged either. A region that is not known here is
-unverified: one that comes by a variable, that a provider has which is written elsewhere
-(region-unresolved then advises too), or that the catalogue does not have.
+endpoint are judged, and a Studio space by the machine that is started in it. So is what is bought
+by the hour of a hosted model (Bedrock, Azure OpenAI); one that is called by the request is not. A
+general pool of an AKS cluster that is not among the resources is not judged either. A region that
+is not known here is unverified: one that comes by a variable, that a provider has which is written
+elsewhere (region-unresolved then advises too), or that the catalogue does not have.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too. ``lichen:environment`` says how

@@ -69,7 +69,7 @@ def _of_image(fact: ServingContainer, known: Known) -> Iterator[Finding]:
 
 
 def _of_function(fact: CloudFunction, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.if_known.passport is None:
+    if not fact.context.says_what_it_serves:
         memory_mib = fact.memory_mib
         if memory_mib is None or memory_mib < limits.memory_mib:
             raise NotApplicable(f"it has less than {limits.memory_mib:g} MB, and no lichen:* tag")

@@ -6,7 +6,10 @@ that is misspelt says nothing, and nobody notices.
 Fix: Correct the tag as the message says.
 
 Exceptions: Tags without the prefix ``lichen:`` (``lichen-`` on Google Cloud) are not read. The
-other tags of the resource still count. A message names the tag and never repeats its value.
+other tags of the resource still count. A message names the tag and never repeats its value. Tags
+that come whole by a variable or a reference may hold anything: it says nothing of them, and the
+rules that need a tag are unverified. A single tag of Lichen's whose value is not known leaves it
+unverified.
 
 Tags: It reads every tag of Lichen's, and finds nothing without one.
 """

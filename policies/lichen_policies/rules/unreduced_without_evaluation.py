@@ -16,9 +16,10 @@ Whether the score is good enough is the team's decision. An evaluation of the se
 of a larger model is none of a smaller one, nor are the rates of prefix caching and speculative
 decoding.
 
-Tags: It needs ``lichen:model`` and ``lichen:precision``, and says nothing without them. It is quiet
-with ``lichen:evaluated``, which the component Endpoint writes from the workload and its benchmark
-records.
+Tags: It needs ``lichen:model`` and ``lichen:precision``, and says nothing without them. Tags that
+come whole by a variable may declare them: on a machine with an accelerator, or one that is not
+known, it is unverified then. It is quiet with ``lichen:evaluated``, which the component Endpoint
+writes from the workload and its benchmark records.
 """
 
 from __future__ import annotations
@@ -49,13 +50,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="low", dev="disabled", staging="disabled", prod="advisory", theme="model")
 def unreduced_without_evaluation(fact: Serving, limits: Limits, known: Known) -> Iterator[Finding]:
+    if fact.shadow:
+        raise NotApplicable("a shadow variant is itself an evaluation")
+    machine = known.catalogue.machines.get(known.catalogue.bare_name(fact.if_known.machine or ""))
+    if machine is not None and machine.accelerator is None:
+        raise NotApplicable("its machine has no accelerator")
     passport = fact.declared("model", "precision")
     if passport is None or passport.model is None or passport.precision is None:
         raise NotApplicable(f"the {fact.tag('*')} {fact.tag_word}s declare no model and precision")
-    if fact.shadow:
-        raise NotApplicable("a shadow variant is itself an evaluation")
     card = known.catalogue.models.get(passport.model)
-    machine = known.catalogue.machines.get(known.catalogue.bare_name(fact.machine or ""))
+    _ = fact.machine
     if card is None or machine is None or machine.accelerator is None:
         raise NotApplicable("its model, or an accelerator of its machine, is not known")
     from lichen.sizing.narrower import narrower_on  # few stacks declare a model: a start is short

@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="hardware")
 def x86_function(fact: CloudFunction, limits: Limits, known: Known) -> Iterator[Finding]:
-    if fact.if_known.passport is None:
+    if not fact.context.says_what_it_serves:
         memory_mib = fact.memory_mib
         if memory_mib is None or memory_mib < limits.memory_mib:
             raise NotApplicable(f"it has less than {limits.memory_mib:g} MB, and no lichen:* tag")

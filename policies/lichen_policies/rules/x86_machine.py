@@ -96,7 +96,7 @@ def _is_judged(group: Machines, known: Known) -> bool:
     made_for_models = hosting is not None and hosting.kind == "managed"
     if made_for_models and group.waits_for:
         return False  # another resource's, which is judged itself: a scaling target's variant
-    if not made_for_models and group.if_known.passport is None:
+    if not made_for_models and not group.context.says_what_it_serves:
         return False
     # One rule says that the machine is not known: too-many-accelerators.
     machine = known.catalogue.machines.get(group.if_known.machine or "")

@@ -43,7 +43,8 @@ class ServingContainer(StartedImage, Software, frozen=True, kw_only=True):
     it; without a setting all that it has. ``secrets`` are the names of Secrets of which it takes
     all settings, which no document shows. ``generates`` is False of one that its resource says
     makes no text, such as embeddings. ``packaged`` says that the model comes as a package of
-    the vendor, which runs nowhere else.
+    the vendor, which runs nowhere else. ``at_once`` is how many requests its platform gives to it
+    at a time; 0 is any number.
     """
 
     names: tuple[str, ...] = ()
@@ -68,6 +69,8 @@ class ServingContainer(StartedImage, Software, frozen=True, kw_only=True):
     generates: bool | None = None
     packaged: bool | None = None
     packaged_at: str = ""
+    at_once: int | None = None
+    at_once_at: str = ""
 
     @property
     def repository(self) -> str | None:

@@ -58,13 +58,15 @@ class TpuSlice(Fact, frozen=True, kw_only=True):
 class WholeAccelerator(Fact, frozen=True, kw_only=True):
     """How the pods of a pool share its accelerators; ``path`` is where that is set.
 
-    ``chip`` is the catalogue's name. ``clients`` is how many may share one; ``partition`` is the
-    share of one that each has.
+    ``chip`` is the catalogue's name. ``clients`` is how many may share one, by which ``strategy``,
+    in the cloud's word; ``partition`` is the share of one that each has.
     """
 
     chip: str | None = None
     machine: str | None = None
     clients: float | None = None
+    strategy: str | None = None
+    strategy_at: str = ""
     partition: str | None = None
 
 

@@ -133,13 +133,16 @@ class ServingComponent(Fact, frozen=True, kw_only=True):
 class KeptWarm(Fact, frozen=True, kw_only=True):
     """Copies of a service that are paid for without requests; ``least`` is the fewest that the
     service allows. ``unit`` is what they are, in the plural. ``remove`` is what to remove for none,
-    in words; empty where the number can be 0."""
+    in words; empty where the number can be 0. ``ceiling`` is how many copies there may be, warm or
+    not; None where the resource does not say."""
 
     copies: int | None
     copies_at: str
     unit: str
     least: int = 0
     remove: str = ""
+    ceiling: int | None = None
+    ceiling_at: str = ""
 
 
 class BoughtThroughput(Fact, frozen=True, kw_only=True):

@@ -34,4 +34,6 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
             copies_at=least.path,
             unit="containers",
             least=1,
+            ceiling=field(properties.whole("max_size")),
+            ceiling_at=properties.at("max_size"),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import KeptLogs
 from lichen_policies.facts.properties import Properties
@@ -28,7 +27,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A KeptLogs for logs of SageMaker and Bedrock, and for those with a passport."""
     name = properties.text("log_group_name", "name")
     is_of_models = isinstance(name, str) and bool(_OF_MODELS.match(name))
-    if is_of_models or isinstance(context.passport, Passport):
+    if is_of_models or context.says_what_it_serves:
         days = properties.stated_whole("retention_in_days")
         yield KeptLogs(
             path=days.path,

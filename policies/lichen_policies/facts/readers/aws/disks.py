@@ -9,6 +9,7 @@ from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.unknown import Maybe, field, is_left_out
 
 _ROOT = "root_block_device"
+_SIZE = ("volume_size", "size")
 _PLACES = (("ebs_block_device", "ebs_block_devices"), ("block_device_mappings",))
 
 
@@ -29,13 +30,14 @@ def disk(volume: Properties, machine: Maybe[str]) -> Iterator[Disk]:
     if kind.value is None or is_left_out(kind.value):
         return
     iops, iops_at = volume.amount("iops"), volume.at("iops")
-    size_gib = volume.amount("volume_size", "size")
+    size_gib = volume.amount(*_SIZE)
     yield Disk(
         path=kind.path,
         machine=field(machine),
         kind=field(kind.value),  # type: ignore[arg-type]
         kind_at=kind.path,
         size_gib=None if is_left_out(size_gib) else field(size_gib),
+        size_gib_at=volume.at(*_SIZE),
         iops=None if is_left_out(iops) else field(iops),
         iops_at=iops_at,
     )

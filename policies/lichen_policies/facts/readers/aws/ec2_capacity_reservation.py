@@ -15,9 +15,14 @@ CLOUD = "aws"
 TYPES = {
     "pulumi": (
         "aws:ec2/capacityReservation:CapacityReservation",
+        "aws:ec2/capacityBlockReservation:CapacityBlockReservation",
         "aws-native:ec2:CapacityReservation",
     ),
-    "terraform": ("aws_ec2_capacity_reservation", "awscc_ec2_capacity_reservation"),
+    "terraform": (
+        "aws_ec2_capacity_reservation",
+        "aws_ec2_capacity_block_reservation",
+        "awscc_ec2_capacity_reservation",
+    ),
     "cloudformation": ("AWS::EC2::CapacityReservation",),
 }
 FACTS = (Reservation,)
@@ -47,7 +52,10 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
 
 
 def _ends(properties: Properties) -> Maybe[bool]:
-    """It ends on a date only where it says so: ``unlimited`` is what holds otherwise."""
+    """It ends on a date only where it says so: ``unlimited`` is what holds otherwise. A block is
+    bought for some days."""
+    if properties.given("capacity_block_offering_id"):
+        return True
     kind, date = properties.text("end_date_type"), properties.given("end_date")
     if is_unknown(kind):
         return False if kind.left_out else kind

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.joined import images_served
@@ -33,7 +32,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         waits_for="the containers that are started from it",
         names=(name,) if isinstance(name, str) else (),
         expire=field(policy if is_unknown(policy) else policy is not None),
-        serves=isinstance(context.passport, Passport),
+        serves=context.says_what_it_serves,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import CloudFunction, KeptWarm, StartedImage
 from lichen_policies.facts.properties import Properties
@@ -41,7 +40,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         runtime=field(properties.text("runtime")),
         runtime_at=properties.at("runtime"),
     )
-    if isinstance(context.passport, Passport):
+    if context.says_what_it_serves:
         image = properties.stated_text("image_uri")
         if image.value is None:
             image = properties.block("code").stated_text("image_uri")
@@ -62,6 +61,8 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             copies_at=warm.path,
             unit="copies of the function",
             remove=properties.at("provisioned_concurrency_config"),
+            ceiling=field(properties.whole("reserved_concurrent_executions")),
+            ceiling_at=properties.at("reserved_concurrent_executions"),
         )
 
 

@@ -210,6 +210,8 @@ def _of_variant(each: _Variant, endpoint: _Endpoint, is_shadow: bool = False) ->
             copies_at=warm.path,
             unit="copies of the endpoint",
             remove=warm.path,
+            ceiling=field(serverless.whole("max_concurrency")),
+            ceiling_at=serverless.at("max_concurrency"),
         )
 
 

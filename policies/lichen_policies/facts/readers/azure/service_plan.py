@@ -8,7 +8,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Part
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is
-from lichen_policies.facts.unknown import field
+from lichen_policies.facts.unknown import field, is_unknown
 
 CLOUD = "azure"
 TYPES = {
@@ -30,7 +30,7 @@ _HOSTING = "app-service"
 
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A Located; nothing for a plan without ``lichen:*`` tags."""
-    if context.passport is None:
+    if not (is_unknown(context.passport) or context.says_what_it_serves):
         return
     sku = properties.block("sku")
     count = sku.whole("capacity") if sku else properties.whole("worker_count")

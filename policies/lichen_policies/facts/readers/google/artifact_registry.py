@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import image_name
 from lichen_policies.facts.joined import images_served
@@ -40,7 +39,7 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         waits_for="the containers that are started from it",
         names=(f"{location}{_REGISTRY}/{name}",) if known else (),
         expire=field(_expire(properties)),
-        serves=isinstance(context.passport, Passport),
+        serves=context.says_what_it_serves,
         to_expire="add a cleanup policy with the action DELETE, and one with KEEP for the newest "
         "ten versions",
     )

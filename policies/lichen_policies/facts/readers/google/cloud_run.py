@@ -10,7 +10,7 @@ from lichen_policies.facts.machine import serves
 from lichen_policies.facts.numbers import quantity
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.servers import DescribedContainer, settings_of, started
-from lichen_policies.facts.unknown import Maybe, field, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
 
 HOSTING = "cloud-run"
 WITH_A_CHIP = "cloud-run-gpu"
@@ -38,11 +38,13 @@ def instances(
     chip: Stated[str],
     floor: Stated[int] | None,
     ceiling: Stated[int],
+    at_once: Stated[int] | None = None,
 ) -> Iterator[Fact]:
     """A Located; a Machines where an accelerator is named or asked for; a Scaling and a
     ServiceStart of each container where there is a floor and it serves models.
 
-    ``ceiling`` is the most instances that run at once.
+    ``ceiling`` is the most instances that run at once, ``at_once`` the most requests that one of
+    them is given at a time.
     """
     chips = chips_asked(containers)
     accelerated = chip.value is not None or chips not in (None, 0.0)
@@ -57,7 +59,7 @@ def instances(
     for container in containers:
         asks = len(containers) == 1 or chips_asked([container]) is not None
         yield from started(
-            _container(container, chip, (chips or 1.0) if asks and accelerated else None),
+            _container(container, chip, (chips or 1.0) if asks and accelerated else None, at_once),
             hosting=hosting,
             serves=accelerated or serves(context),
         )
@@ -113,7 +115,12 @@ def _product(failures: Maybe[int], period_s: Maybe[int]) -> Maybe[float]:
     return float((3 if failures is None else failures) * (10 if period_s is None else period_s))
 
 
-def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) -> DescribedContainer:
+def _container(
+    container: Properties,
+    chip: Stated[str],
+    chips: Maybe[float],
+    at_once: Stated[int] | None,
+) -> DescribedContainer:
     """A container of an instance; the one that asks for the accelerator has it, else a single
     one."""
     return DescribedContainer(
@@ -127,6 +134,7 @@ def _container(container: Properties, chip: Stated[str], chips: Maybe[float]) ->
         chip=None if chips is None else chip.value or CHIP,
         chips=chips,
         chips_at=chip.path,
+        at_once=at_once or Stated(None, ""),
     )
 
 
@@ -143,6 +151,11 @@ def chips_asked(containers: Sequence[Properties]) -> Maybe[float]:
         if asked is not None:
             chips = (chips or 0) + asked
     return chips
+
+
+def if_written(number: Stated[int]) -> Stated[int]:
+    """A number that is left to the provider, which then gives many requests, is none."""
+    return Stated(None, number.path) if is_left_out(number.value) else number
 
 
 def least_stated(*places: Stated[int]) -> Stated[int]:

@@ -15,7 +15,12 @@ from lichen_policies.facts.kinds import (
     StartedImage,
 )
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances, least_stated
+from lichen_policies.facts.readers.google.cloud_run import (
+    HOSTING,
+    if_written,
+    instances,
+    least_stated,
+)
 from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 CLOUD = "google"
@@ -59,7 +64,13 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     containers = template.blocks("containers", "container")
     chip = template.block("node_selector").stated_text("accelerator")
     yield from instances(
-        properties, context, containers=containers, chip=chip, floor=floor, ceiling=ceiling
+        properties,
+        context,
+        containers=containers,
+        chip=chip,
+        floor=floor,
+        ceiling=ceiling,
+        at_once=if_written(template.stated_whole("max_instance_request_concurrency")),
     )
     redundant = template.flag("gpu_zonal_redundancy_disabled")
     for container in containers:

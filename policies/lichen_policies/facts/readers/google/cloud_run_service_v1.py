@@ -16,7 +16,7 @@ from lichen_policies.facts.kinds import (
 )
 from lichen_policies.facts.numbers import whole_in
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.readers.google.cloud_run import HOSTING, instances
+from lichen_policies.facts.readers.google.cloud_run import HOSTING, if_written, instances
 from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
 
 CLOUD = "google"
@@ -57,7 +57,13 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
     ceiling = Stated(_number(annotations, _MOST, None), f'{at}["{_MOST}"]')
     containers = spec.blocks("containers")
     yield from instances(
-        properties, context, containers=containers, chip=chip, floor=floor, ceiling=ceiling
+        properties,
+        context,
+        containers=containers,
+        chip=chip,
+        floor=floor,
+        ceiling=ceiling,
+        at_once=if_written(spec.stated_whole("container_concurrency")),
     )
     always = _is_false(_text(annotations, _THROTTLED), left_out=False)
     yield ServerlessContainer(

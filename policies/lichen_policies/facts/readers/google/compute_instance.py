@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Located, MachineGroup, Machines, ReservationUse
+from lichen_policies.facts.kinds import Disk, Located, MachineGroup, Machines, ReservationUse
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.google.accelerators import (
     HOSTING,
     accelerators,
+    has_attached,
     is_spot,
     spot_at,
 )
+from lichen_policies.facts.readers.google.disks import disk
 from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.readers.google.templates import WAITS_FOR, machines_of_template
 from lichen_policies.facts.unknown import field
@@ -37,13 +39,14 @@ TYPES = {
         "google_compute_instance_from_machine_image",
     ),
 }
-FACTS = (Located, MachineGroup, Machines, ReservationUse)
+FACTS = (Disk, Located, MachineGroup, Machines, ReservationUse)
 
 _STOPPED = ("TERMINATED", "SUSPENDED")
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """A Located and what accelerators it carries; nothing for a machine that is kept stopped.
+    """A Located, what accelerators it carries and its Disk; nothing for a machine that is kept
+    stopped.
 
     One that is made from a template is a group of one, whose template says what it leaves out.
     """
@@ -67,6 +70,12 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         properties, spot=is_spot(scheduling), spot_at=spot_at(scheduling), filled_in=True
     )
     yield from reservations_of(properties)
+    yield from disk(
+        properties.block("boot_disk").chosen_block("initialize_params"),
+        own,
+        has_attached(properties, filled_in=True),
+        kind="type",
+    )
 
 
 def complete(facts: tuple[Fact, ...], stack: Stack) -> tuple[Fact, ...]:

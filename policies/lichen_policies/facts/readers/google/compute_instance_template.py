@@ -7,11 +7,17 @@ from collections.abc import Iterator
 import msgspec
 
 from lichen_policies.facts.fact import Context, Fact
-from lichen_policies.facts.kinds import Machines, MachineTemplate, ReservationUse
+from lichen_policies.facts.kinds import Disk, Machines, MachineTemplate, ReservationUse
 from lichen_policies.facts.machine import bare
 from lichen_policies.facts.names import names
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.readers.google.accelerators import accelerators, is_spot, spot_at
+from lichen_policies.facts.readers.google.accelerators import (
+    accelerators,
+    has_attached,
+    is_spot,
+    spot_at,
+)
+from lichen_policies.facts.readers.google.disks import disk
 from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.unknown import field
 
@@ -26,11 +32,11 @@ TYPES = {
         "google_compute_region_instance_template",
     ),
 }
-FACTS = (Machines, MachineTemplate, ReservationUse)
+FACTS = (Disk, Machines, MachineTemplate, ReservationUse)
 
 
 def read(properties: Properties, _context: Context) -> Iterator[Fact]:
-    """Accelerators of one machine; a template draws no power, so nothing is Located."""
+    """Accelerators of one machine, and each Disk; a template draws no power: nothing is Located."""
     machine, machine_at = properties.stated_text("machine_type")
     scheduling = properties.block("scheduling")
     spot, at = is_spot(scheduling), spot_at(scheduling)
@@ -45,3 +51,5 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
     for machines in accelerators(properties, spot=spot, spot_at=at):
         yield msgspec.structs.replace(machines, of_template=True)
     yield from reservations_of(properties)
+    for volume in properties.blocks("disks", "disk"):
+        yield from disk(volume, machine, has_attached(properties))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import (
+    Disk,
     Located,
     Machines,
     ModelAccelerators,
@@ -32,6 +33,7 @@ TYPES = {
     "terraform": ("google_container_cluster",),
 }
 FACTS = (
+    Disk,
     Located,
     Machines,
     ModelAccelerators,

@@ -11,6 +11,7 @@ from lichen.clouds import CLOUDS
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import where_its_whole_is, whole_of
 from lichen_policies.facts.kinds import (
+    Disk,
     Located,
     Machines,
     ModelAccelerators,
@@ -34,6 +35,7 @@ TYPES = {
     "terraform": ("google_container_node_pool",),
 }
 FACTS = (
+    Disk,
     Located,
     Machines,
     ModelAccelerators,

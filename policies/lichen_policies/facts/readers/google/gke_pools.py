@@ -32,6 +32,7 @@ from lichen_policies.facts.readers.google.accelerators import (
     times_over,
 )
 from lichen_policies.facts.readers.google.chips import gpu_named
+from lichen_policies.facts.readers.google.disks import disk
 from lichen_policies.facts.readers.google.reservations import reservations_of
 from lichen_policies.facts.readers.google.tpu import chips_of_topology
 from lichen_policies.facts.unknown import Maybe, field, is_left_out, is_unknown
@@ -77,6 +78,9 @@ def pool_facts(
     ):
         yield msgspec.structs.replace(fact, waits_for=waits_for)
     yield from reservations_of(node)
+    for volume in (node, node.chosen_block("boot_disk")):
+        for each in disk(volume, machine, has_attached(node, filled_in=True)):
+            yield msgspec.structs.replace(each, waits_for=waits_for)
     yield from _of_models(node, pool, waits_for)
     if isinstance(machine, str) and machine.startswith(TPU_MACHINES):
         placement = pool.block("placement_policy")
@@ -140,11 +144,14 @@ def _of_models(node: Properties, pool: Properties, waits_for: str) -> Iterator[F
     guest = guests[0] if guests else node.block("guest_accelerator")
     sharing = guest.block("gpu_sharing_config")
     shared_at = sharing.at("max_shared_clients_per_gpu")
+    strategy = sharing.stated_text("gpu_sharing_strategy")
     yield WholeAccelerator(
         path=shared_at if guests else node.block_at("guest_accelerator"),
         chip=gpu_named(guest.text("type")),
         machine=machine,
         clients=field(sharing.amount("max_shared_clients_per_gpu")),
+        strategy=field(strategy.value),
+        strategy_at=strategy.path if guests else "",
         partition=field(guest.text("gpu_partition_size")),
         waits_for=waits_for,
     )

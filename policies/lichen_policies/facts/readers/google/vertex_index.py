@@ -10,10 +10,9 @@ import msgspec
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.joined import found, where_its_whole_is
 from lichen_policies.facts.kinds import Located, Part, VectorData, VectorIndex
-from lichen_policies.facts.machine import bare
-from lichen_policies.facts.numbers import whole_in
+from lichen_policies.facts.machine import bare, vcpus_named
 from lichen_policies.facts.properties import Properties
-from lichen_policies.facts.unknown import Maybe, Unknown, field, is_unknown
+from lichen_policies.facts.unknown import Unknown, field, is_unknown
 
 if TYPE_CHECKING:
     from lichen_policies.stack import Stack
@@ -64,7 +63,7 @@ def read(properties: Properties, _context: Context) -> Iterator[Fact]:
         machine_at=spec.at("machine_type"),
         replicas=field(replicas),
         replicas_at=replicas_at,
-        vcpus=_vcpus(machine),
+        vcpus=vcpus_named(machine) if isinstance(machine, str) else None,
         least_machine=field(_OUTSIDE),
         least_machine_at=properties.at("index"),
         waits_for="its index",
@@ -89,10 +88,3 @@ def _sized(fact: Fact, stack: Stack) -> Fact:
     return msgspec.structs.replace(
         fact, least_machine=machine, least_vcpus=vcpus, shard_gb=shard_gb
     )
-
-
-def _vcpus(machine: Maybe[str]) -> float | None:
-    """The vCPUs of a general machine, which are the last part of its name: ``e2-standard-16``."""
-    last = machine.rsplit("-", 1)[-1] if isinstance(machine, str) else ""
-    vcpus = whole_in(last)
-    return None if vcpus is None else float(vcpus)

@@ -52,4 +52,5 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
         pod, context, ceiling if ceiling.value else count, names=names_of(properties)
     )
     yield scaling(pod, context, count, asked=pod.asked, ceiling=ceiling)
-    yield from serving(pod, context, count, floor=count, ceiling=ceiling)
+    at_once = spec.stated_whole("container_concurrency")
+    yield from serving(pod, context, count, floor=count, ceiling=ceiling, at_once=at_once)

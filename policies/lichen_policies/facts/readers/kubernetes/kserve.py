@@ -48,6 +48,7 @@ _MODELS = (
     "paddle",
 )
 _TO_ZERO = "KServe reaches 0 with Knative or KEDA, not with a standard (raw) deployment alone"
+_AT_ONCE = "container_concurrency"
 _STANDARD = {"Standard", "RawDeployment"}
 _SHARED_PODS = "ModelMesh"
 """A mode in which the pods are those of a serving runtime, which many models share: a model has no
@@ -104,7 +105,11 @@ def _of_part(
         to_zero="" if isinstance(mode, str | Unknown) else _TO_ZERO,
     )
     if predicts:
-        yield from serving(pod, context, count, floor=floor, ceiling=ceiling, asked=group)
+        # Knative limits requests, a standard deployment does not.
+        limited = None if mode in _STANDARD else part.stated_whole(_AT_ONCE)
+        yield from serving(
+            pod, context, count, floor=floor, ceiling=ceiling, asked=group, at_once=limited
+        )
 
 
 def _of_language_model(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.image import as_named
 from lichen_policies.facts.kinds import (
@@ -57,7 +56,7 @@ _HOSTINGS = {"aws": "eks", "google": "gke", "azure": "aks"}
 
 def serves(context: Context, containers: Iterable[Properties]) -> bool:
     """Whether pods plainly serve models: they have a passport, or run a server of models."""
-    if isinstance(context.passport, Passport):
+    if context.says_what_it_serves:
         return True
     return any(map(_is_server, containers))
 
@@ -249,12 +248,13 @@ def serving(
     asked: Asked | None = None,
     waits_for: str = "",
     extended: bool = False,
+    at_once: Stated[int] | None = None,
 ) -> Iterator[Fact]:
     """A Serving, and a ServingContainer of each container: what pods that serve models add.
 
     ``floor`` and ``ceiling`` are the bounds of what scales itself; ``asked`` is as in
     :func:`facts_of_pods`; ``waits_for`` is what else of the stack may say more,
-    ``extended`` as in :class:`ServingContainer`.
+    ``extended`` and ``at_once`` are as in :class:`ServingContainer`.
     """
     context = placed(pod, context)
     hosting = _HOSTINGS.get(context.cloud, "kubernetes")
@@ -282,7 +282,11 @@ def serving(
         chips=field(chips),
         chips_at="" if asked is None else asked.path,
     )
-    yield from containers(pod, context, group, extended=extended)
+    for container in containers(pod, context, group, extended=extended):
+        if at_once is not None:
+            number, path = field(at_once.value), at_once.path
+            container = msgspec.structs.replace(container, at_once=number, at_once_at=path)
+        yield container
 
 
 def waits_for_requests(floor: object) -> Maybe[bool | None]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lichen.passport import Passport
 from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.properties import Properties, Stated
 from lichen_policies.facts.readers.kubernetes.api import Api, types
@@ -79,7 +78,7 @@ def _of_group(
     count = fixed if fixed.value is not None else Stated(floor.value or 0, fixed.path)
     most = ceiling if scales and ceiling.value is not None else count
     yield from facts_of_pods(pod, context, most, asked=asked, unit=unit)
-    if scales and not ends and (asked is not None or isinstance(context.passport, Passport)):
+    if scales and not ends and (asked is not None or context.says_what_it_serves):
         yield scaling(pod, context, floor, asked=asked, ceiling=ceiling)
     if plainly:
         yield from serving(pod, context, count, asked=asked)
