@@ -826,11 +826,23 @@ def test_an_import_takes_the_identity_from_the_id(aws: Plugin, world: dict[str, 
     policy = "aws:iam/rolePolicy:RolePolicy"
     given = {"role": "serving", "name": "weights", "policy": json.dumps(POLICY)}
     identifier, state = aws.create(policy, aws.checked(policy, given))
-    assert aws.read(policy, identifier, {}, {}) == (identifier, given, given)
+    _, found, inputs = aws.read(policy, identifier, {}, {})
+    assert (found, inputs) == (given, given | {"__defaults": sorted(given)})
     aws.delete(policy, state)
     assert aws.read(policy, identifier, {}, {})[0] == ""
     refused = refusal(aws.read, "aws:appautoscaling/policy:Policy", "p", {}, {})
     assert "does not say its resourceId" in refused
+
+
+def test_what_aws_filled_in_of_an_import_is_no_change_where_nobody_gives_it(aws: Plugin) -> None:
+    key, given = "aws:kms/key:Key", {"description": "d", "enableKeyRotation": True}
+    identifier, state = aws.create(key, aws.checked(key, given))
+    _, found, inputs = aws.read(key, identifier, {}, {})
+    assert inputs.keys() > {*given, "customerMasterKeySpec"}
+    assert list(aws.diff(key, found, inputs, aws.checked(key, given)).diffs) == []
+    changed = aws.checked(key, given | {"description": "other"})
+    assert list(aws.diff(key, found, inputs, changed).diffs) == ["description"]
+    aws.delete(key, state)
 
 
 def test_what_fails_half_made_is_taken_away_again(

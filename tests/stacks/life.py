@@ -74,11 +74,13 @@ class Life:
 
     def taken_in(self) -> None:
         """What a killed update leaves is put right as a user does it: the lock goes, and what was
-        being made is imported where AWS has it."""
+        being made is imported where AWS has it, or deleted."""
         assert "pulumi cancel" in self.up(check=False)
         self.pulumi("cancel", "--yes")
         state = self._deployment()
-        there, known = self.place.cloud.inventory(), {each.get("id") for each in state["resources"]}
+        there = self.place.cloud.inventory()
+        known = {str(each.get("id")) for each in state["resources"]}
+        self._delete_strays(known)
         parents: dict[str, str] = {}
         strays = []
         for pending in state["pending_operations"]:
@@ -96,6 +98,23 @@ class Life:
         file.write_text(json.dumps({"nameTable": parents, "resources": strays}))
         alone = ("--protect=false", "--generate-code=false")
         self.pulumi("import", "--file", str(file), *QUIET, "--skip-preview", *alone)
+
+    def _delete_strays(self, known: set[str]) -> None:
+        """Delete in AWS what Pulumi does not know of the stack's security groups and load
+        balancers: rules, of which several are of one type, and listeners."""
+        ec2, groups = self.client("ec2"), [name for name in known if name.startswith("sg-")]
+        there = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": groups}])
+        for rule in there["SecurityGroupRules"]:
+            if rule["SecurityGroupRuleId"] not in known:
+                way = "egress" if rule["IsEgress"] else "ingress"
+                revoke = getattr(ec2, f"revoke_security_group_{way}")
+                revoke(GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+        elb = self.client("elbv2")
+        for balancer in elb.describe_load_balancers()["LoadBalancers"]:
+            listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])
+            for listener in listeners["Listeners"]:
+                if listener["ListenerArn"] not in known:
+                    elb.delete_listener(ListenerArn=listener["ListenerArn"])
 
     def refreshed(self) -> None:
         """A refresh that finds nothing to change."""

@@ -41,7 +41,7 @@ class Example:
 EXAMPLES = {
     "one": (
         Example("chat", "SagemakerEndpoint", "ml."),
-        Example("drafts", "SagemakerToZeroEndpoint", "ml."),
+        Example("drafts", "SagemakerToZeroEndpoint", "ml.", killed=True),
         Example("nightly", "SagemakerBatchTransform", "ml."),
         Example(
             "tasks",
@@ -50,6 +50,7 @@ EXAMPLES = {
             looks.wrong_subnet,
             looks.tasks,
             looks.tasks_changed,
+            killed=True,
             other="fargate-arm.2x4",
         ),
         Example("answers", "MachineTasks", "inf2.", up=looks.answers, changed=looks.larger),
@@ -64,6 +65,7 @@ EXAMPLES = {
             "inf2.xlarge",
             up=looks.machines,
             changed=looks.machines_changed,
+            killed=True,
             other="inf2.8xlarge",
         ),
         Example("cluster", "MachineTasks", "", up=looks.cluster, changed=looks.larger),

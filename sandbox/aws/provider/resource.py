@@ -161,10 +161,11 @@ class Resource:
     def diff(
         self, olds: Properties, news: Properties, state: Properties, provider: Configuration
     ) -> Change:
-        """How the new inputs differ from the old."""
+        """How the new inputs differ from the old. What nobody gave stays as AWS filled it in."""
+        left = set(olds.get(FILLED, ())) - news.keys()
         changed = {
             key
-            for key in (olds.keys() | news.keys()) - {FILLED, "region"}
+            for key in (olds.keys() | news.keys()) - {FILLED, "region"} - left
             if not same(olds.get(key), news.get(key))
         }
         replaced = changed - self.mutable
@@ -219,6 +220,7 @@ class Resource:
             return None
         if not state:  # an import: nobody has said anything yet
             inputs = {key: found[key] for key in self.inputs if key in found}
+            inputs[FILLED] = sorted(inputs)
         inputs = self._as_found(inputs, found, provider)
         return self._state(inputs, found, region), inputs
 
