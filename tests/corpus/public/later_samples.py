@@ -122,4 +122,14 @@ SAMPLES = (
             "no code, no case, no verdict and no other labels. They belong to this project as well."
         ),
     ),
+    LaterSample(
+        name="sixth",
+        heading="A sixth sample",
+        how=(
+            "drawn with a sixth seed of repositories that were in no sample before, after pages "
+            "and rules were mended for the fifth. **Two readers** labelled them again who had seen "
+            "no code, no case, no verdict and no other labels. They belong to this project as "
+            "well. What the rules say was recorded before anybody labelled."
+        ),
+    ),
 )
