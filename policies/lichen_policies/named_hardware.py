@@ -16,8 +16,11 @@ from lichen_policies.facts.devices import is_device
 from lichen_policies.facts.machine import names_accelerators
 from lichen_policies.rule import Known, NotApplicable, Unverified
 
-_SAID_BESIDES = frozenset({"nvidia", "amd", "google", "tesla", "mega", "vws", "gpu"})
-"""Words that do not tell two accelerators apart: makers, brands, licences of a graphics driver."""
+_SAID_BESIDES = frozenset(
+    {"nvidia", "amd", "google", "tesla", "mega", "vws", "gpu", "slice", "podslice", "device"}
+)
+"""Words that do not tell two accelerators apart: makers, brands, licences of a graphics driver,
+what GKE calls the nodes of TPUs."""
 
 
 def machine_if_known(fact: MachineKind) -> str | None:

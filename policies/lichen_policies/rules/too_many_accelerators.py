@@ -24,7 +24,8 @@ machine. A scaling target counts the machines of the variant that it scales, and
 the variant alone starts with more than the limit. The sum over several resources is not checked.
 Templates count as one machine. An autoscaler of pods is counted where the pods that it scales are
 in the same deployment: elsewhere they may be anything. A ceiling that is left out, as KServe's
-``maxReplicas`` may be, is not counted: the floor is. Workers of Ray have their ``minReplicas`` and
+``maxReplicas`` may be, is not counted: the floor is. An ``elasticPolicy`` of a training job is the
+floor and the ceiling of its workers. Workers of Ray have their ``minReplicas`` and
 ``maxReplicas`` where the cluster scales itself (``enableInTreeAutoscaling``), else their
 ``replicas``; what a worker has is what its containers ask for, and not ``rayStartParams`` or the
 resources of an actor. A pool of Karpenter is counted by a fixed number of nodes (``replicas``)

@@ -1,7 +1,8 @@
 """Jobs of several groups of pods that run together: training over many nodes.
 
-Sources: the custom resource definitions of JobSet, Kubeflow's Training Operator and Trainer (a
-group has one replica where it states none), Elastic PyTorch and Volcano.
+Sources: the custom resource definitions of JobSet, Kubeflow's Training Operator (where it has an
+elasticPolicy, its workers are between that one's bounds) and Trainer (a group has one replica where
+it states none), Elastic PyTorch and Volcano.
 """
 
 from __future__ import annotations
@@ -62,15 +63,23 @@ def read(properties: Properties, context: Context) -> Iterator[Fact]:
             times = max(each or 0, 1)
             sets = Stated((each or 0) * (sets.value or 0), sets.path)
         yield from facts_of_pods(pod, context, sets, names=names, times=times)
+    elastic = spec.block("elastic_policy")
     for group in (*_by_role(spec), *spec.blocks("tasks")):
         pod = Pod(group.block("template").block("spec"))
-        count = _one(group.stated_whole("replicas"))
-        yield from facts_of_pods(pod, context, count, names=names)
+        count, least = _one(group.stated_whole("replicas")), _FIXED
+        if group.path.endswith(".Worker") and elastic.given("max_replicas"):
+            count = elastic.stated_whole("max_replicas")
+            least = _one(elastic.stated_whole("min_replicas"))
+        yield from facts_of_pods(pod, context, count, names=names, least=least)
     trainer = spec.block("trainer")
     if trainer:
         count = _one(trainer.stated_whole("num_nodes"))
         pod = Pod(trainer, containers=[_with_resources(trainer)])
         yield from facts_of_pods(pod, context, count, names=names)
+
+
+_FIXED: Stated[int] = Stated(None, "")
+"""The least of a group whose number does not change."""
 
 
 def _one(count: Stated[int]) -> Stated[int]:

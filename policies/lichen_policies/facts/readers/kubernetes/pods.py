@@ -100,12 +100,14 @@ def facts_of_pods(
     unit: str = "pods",
     times: int = 1,
     stated: Maybe[bool] = False,
+    least: Stated[int] = Stated(None, ""),  # noqa: B008 - it never changes
 ) -> Iterator[Fact]:
     """The facts of ``count`` pods: nothing where they are not judged.
 
     A Pods, a ChosenProcessor, a Located, a Machines and a MachineTemplate, as far as they apply.
     ``asked`` is what each asks for, where it is a ``unit`` of several pods; ``times`` is how many
-    pods one more at the property of their number adds; ``stated`` says that it is written.
+    pods one more at the property of their number adds; ``stated`` says that it is written. Where
+    ``count`` is the most that there may be, ``least`` is how many there are at any time.
     """
     asked = asked or pod.asked
     claims = _claims(pod, names)
@@ -187,6 +189,8 @@ def facts_of_pods(
             chip=asked.chip,
             chip_at=pod.chip_at,
             chips_each=field(chips),
+            least=field(least.value),
+            least_at=least.path,
             hosting=hosting,
             unit=unit,
             times=times,
