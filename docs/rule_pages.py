@@ -295,8 +295,9 @@ _OF_EVERY_PAGE = """\
   routed-to-dirty-regions are *unverified* of what they judge. region-unresolved says nothing
   of a variable on the resource itself, is *unverified* of one on its provider, and advises where
   the provider is written elsewhere.
-- **Environment**: what the stack or the deployer says (`--environment`); else the resource's own
-  tags (`lichen:environment`, `environment`, `env`, `stage`), the strictest of them, which lower
+- **Environment**: what the stack says, else the deployer (`--environment`); of an object of
+  Kubernetes the stack is its namespace, where its name states one (`ml-prod`). Else the resource's
+  own tags (`lichen:environment`, `environment`, `env`, `stage`), the strictest of them, which lower
   nothing that the stack states; without all of them it is production. Tags that are not known
   leave it unknown: what offends in each environment is then a finding, and what
   offends in some alone, where a rule is off or wider in others, is *unverified*.
@@ -324,6 +325,7 @@ _OF_EVERY_PAGE = """\
   Generation and Text Embeddings Inference, Ollama, llama.cpp, TorchServe, NIM and their like) and
   their command is its own, they ask for accelerators and have settings or arguments that vLLM
   alone reads (`VLLM_USE_V1`, `--max-model-len`, `--max-num-seqs`, `--gpu-memory-utilization`),
+  their image is named `triton` alone and they ask for accelerators,
   they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations. One that
   says alone for which processor the image is built (`lichen.dev/image-architecture`) does not
   count, on pods as on any other resource. Others may be clients, and say nothing, a placeholder

@@ -19,7 +19,7 @@ from msgspec.structs import fields, replace
 from lichen.catalogue.csv_table import options_of, read_rows
 from lichen.catalogue.schema import (
     MEASURED,
-    QUOTAS,
+    OWN_ONLY,
     SOURCED,
     TABLES,
     Estimates,
@@ -35,7 +35,7 @@ Own = dict[str, tuple[str, ...]]
 """The fields that own rows gave, by the key of the row."""
 
 
-READ = tuple(sorted([name for name, table in TABLES.items() if table.own] + [QUOTAS.name]))
+READ = tuple(sorted(table.name for table in (*TABLES.values(), *OWN_ONLY) if table.own is not None))
 """The tables that are read from an organisation's own rows."""
 
 

@@ -630,6 +630,18 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     as_of: Day
 
 
+class ImagePlatforms(msgspec.Struct, frozen=True, kw_only=True):
+    """The platforms that a container image is built for, as somebody looked them up.
+
+    An organisation's own table only. ``digest`` is of the image's index, by which a deployment
+    names it; ``docker buildx imagetools inspect IMAGE`` prints both.
+    """
+
+    digest: Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
+    platforms: tuple[Annotated[str, Meta(pattern=r"^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$")], ...]
+    as_of: Day
+
+
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What a component makes on a hosting, or why it makes nothing: a row of makes.csv.
 
@@ -1358,7 +1370,9 @@ TABLES: dict[str, Table] = {
 """Every table of the catalogue but the measured ones, by name."""
 
 QUOTAS = Table("quotas", "published", Quota, ("machine", "region"))
-"""An organisation's own table only; the catalogue has none of this name."""
+PLATFORMS = Table("platforms", "published", ImagePlatforms, ("digest",))
+OWN_ONLY = (QUOTAS, PLATFORMS)
+"""An organisation's own tables only; the catalogue has none of these names."""
 
 MEASURED = frozenset({"measurements", "energy_measurements"})
 """Benchmark rows, which are read where they are measured against: lichen/measured."""

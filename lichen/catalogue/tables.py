@@ -27,6 +27,7 @@ import msgspec
 
 from lichen.catalogue.binary_cache import decoded
 from lichen.catalogue.schema import (
+    PLATFORMS,
     QUOTAS,
     SOURCES,
     TABLES,
@@ -35,6 +36,7 @@ from lichen.catalogue.schema import (
     Hosting,
     Image,
     ImagePatches,
+    ImagePlatforms,
     Listing,
     Machine,
     MachineEstimates,
@@ -52,6 +54,7 @@ from lichen.catalogue.schema import (
     Retired,
     Sale,
     Source,
+    Table,
     path_of,
 )
 from lichen.catalogue.sold import Sales, check_price, sales_by_machine
@@ -204,6 +207,8 @@ class Catalogue:
             try:
                 if path.stem == QUOTAS.name:
                     _ = self._quotas
+                elif path.stem == PLATFORMS.name:
+                    _ = self._platforms
                 elif TABLES[path.stem].own == "appended":
                     self.table(path.stem, TABLES[path.stem].row)
                 else:
@@ -387,11 +392,12 @@ class Catalogue:
 
     def first_patches_after(self, repository: str, tag: str) -> ImagePatches | None:
         """The oldest version of a repository's images with an end here, where such a tag is of an
-        older one; None elsewhere. Versions of two numbers alone are compared."""
+        older one; None elsewhere. Versions of two numbers alone are compared (``2.6``), also where
+        a build follows them (``3.0-5``)."""
         numbered = {
             (int(found[1]), int(found[2])): row
             for row in self._patches.get(repository, ())
-            if (found := re.fullmatch(r"(\d+)\.(\d+)", row.version))
+            if (found := re.fullmatch(r"(\d+)\.(\d+)(?:-\d+)?", row.version))
         }
         own = re.match(r"(\d+)\.(\d+)[.-]", tag)
         if own is None or not numbered or (int(own[1]), int(own[2])) >= min(numbered):
@@ -639,12 +645,25 @@ class Catalogue:
 
     @cached_property
     def _quotas(self) -> dict[tuple[str, str], Quota]:
-        if self.overlay is None or not (self.overlay / "quotas.csv").exists():
-            return {}
+        return {(row.machine, row.region): row for row in self._own_only(QUOTAS, Quota)}
+
+    def platforms_of(self, digest: str) -> tuple[str, ...] | None:
+        """The platforms of the image with a digest (``linux/arm64``), where the overlay records
+        them; None where it does not."""
+        return self._platforms.get(digest)
+
+    @cached_property
+    def _platforms(self) -> dict[str, tuple[str, ...]]:
+        return {row.digest: row.platforms for row in self._own_only(PLATFORMS, ImagePlatforms)}
+
+    def _own_only(self, table: Table, row: type[S]) -> list[S]:
+        """The rows of a table that only an organisation has; empty where it has none."""
+        path = None if self.overlay is None else self.overlay / f"{table.name}.csv"
+        if path is None or not path.exists():
+            return []
         from lichen.catalogue.csv_table import read_rows
 
-        rows = read_rows(self.overlay / "quotas.csv", Quota, key=QUOTAS.key)
-        return {(row["machine"], row["region"]): Quota(**row) for row in rows}
+        return [row(**values) for values in read_rows(path, row, key=table.key)]
 
     def own(self, table: str, key: str) -> tuple[str, ...]:
         """The fields that an organisation's overlay gave the row; empty where it is installed."""

@@ -40,8 +40,9 @@ _BESIDE = re.compile(
 )
 """Words in the last name of an image that is beside a server, and serves no model itself."""
 
-_NAMES_VLLM = re.compile(r"(?:^|[/_-])vllm(?:$|[-_])")
-"""Images that say vLLM: a server, a client of one, or anything beside it."""
+_MAY_SERVE = re.compile(r"(?:^|[/_-])vllm(?:$|[-_])|(?:^|/)triton$")
+"""Images that say vLLM, or that are named triton alone, as a compiler is too: a server, a client of
+one, or anything beside it."""
 
 _COMMANDS = re.compile(
     r"""(?:^|[\s/])(?:
@@ -81,8 +82,8 @@ def is_server(
     """Whether a container plainly is a server of models: its command line starts one; or its image
     does, and it has an accelerator where the command line is another (``replaced``), as a client's
     is; or settings or arguments that vLLM alone reads are beside its accelerator, or vLLM in its
-    image's name. An image that names a client, a mock or a dashboard of a server is
-    none without an accelerator."""
+    image's name, or ``triton`` as that name. An image that names a client, a mock or a dashboard of
+    a server is none without an accelerator."""
     words = line if isinstance(line, tuple) else ()
     text = " ".join(words)
     if _COMMANDS.search(text):
@@ -93,7 +94,7 @@ def is_server(
     if _BESIDE.search(repository.rpartition("/")[2]) and not accelerated():
         return False
     if not _IMAGES.search(repository):
-        marked = is_of_vllm(settings, words) or _NAMES_VLLM.search(repository)
+        marked = is_of_vllm(settings, words) or _MAY_SERVE.search(repository)
         return not replaced and bool(marked) and accelerated()
     return not replaced or accelerated()
 

@@ -22,11 +22,11 @@ named; a label, a taint or a driver is not. Clusters for jobs (Azure Machine Lea
 SageMaker's HyperPod) are no endpoints, and are judged where they have accelerators. A notebook is
 no endpoint: it is judged where it has accelerators. The other region must offer the machine and the
 accelerators that are attached to it, as far as the catalogue knows them (a machine that it does not
-have is taken to be in every region, and the message then does not say that it is offered), be low
-in carbon, emit at most the limit ``share_pct`` of this one, and be within the limit
-``round_trip_ms``. The time is an estimate: 2 ms, and 0.016 ms for each kilometre of the great
-circle between the two (light in glass, there and back, on cables 1.6 times as long); regions.csv
-has their places.
+have is taken to be in every region, and the message then does not say that it is offered; where a
+resource names no machine at all, any region will do), be low in carbon, emit at most the limit
+``share_pct`` of this one, and be within the limit ``round_trip_ms``. The time is an estimate: 2 ms,
+and 0.016 ms for each kilometre of the great circle between the two (light in glass, there and back,
+on cables 1.6 times as long); regions.csv has their places.
 
 Tags: It reads none.
 """

@@ -10,13 +10,15 @@ Exceptions: Only resources that clearly serve models are judged: those of SageMa
 Azure Machine Learning, those with accelerators, and those with ``lichen:*`` tags. A fixed count
 without scaling is not a floor, but the fewest replicas of a Vertex endpoint (``minReplicaCount``, 1
 at the least) and of a KServe service (``minReplicas``, 1 where it is left out) are, since these
-scale: where the platform allows no lower one, the finding says what to do instead. The first pool
-of an AKS cluster keeps one machine at the least. Workers of Ray that ask for accelerators, or carry
-``lichen.dev/*``, have a floor where the cluster scales itself (``enableInTreeAutoscaling``), but
-for a job that shuts its cluster down when it ends. A model of ModelMesh has no pods of its own. A
-resource that states no environment is judged as in production. A group whose machine is not known
-and that has no ``lichen:*`` tag says nothing: too-many-accelerators says that it cannot be checked.
-Where its tags are not known either it is unverified.
+scale: where the platform allows no lower one, the finding says what to do instead. KServe sets
+Knative's own bound from ``minReplicas``, so an annotation ``autoscaling.knative.dev/minScale`` on a
+service of KServe lowers nothing. The first pool of an AKS cluster keeps one machine at the least.
+Workers of Ray that ask for accelerators, or carry ``lichen.dev/*``, have a floor where the cluster
+scales itself (``enableInTreeAutoscaling``), but for a job that shuts its cluster down when it ends.
+A model of ModelMesh has no pods of its own. A resource that states no environment is judged as in
+production. A group whose machine is not known and that has no ``lichen:*`` tag says nothing:
+too-many-accelerators says that it cannot be checked. Where its tags are not known either it is
+unverified.
 
 Tags: Without ``lichen:*`` tags it judges the endpoints of SageMaker, Vertex and Azure Machine
 Learning and what has accelerators. With one, such as ``lichen:model``, it judges general machines

@@ -14,7 +14,9 @@ module may: that is found, and only advised. A manifest has no region, as a temp
 is with most manifests of Kubernetes: of those only what plainly serves models is judged, and only
 advised. It blocks only what plainly serves or trains models: services for that, machines with
 accelerators, and what has ``lichen:*`` tags. General machines (a bastion, a web server) get advice.
-What can only be where another resource is, such as an AKS pool, is not judged.
+What can only be where another resource is, such as an AKS pool, is not judged, nor is a monitoring
+schedule of SageMaker that names its job's definition: the definition has the machines, and is
+judged itself.
 
 Tags: Without ``lichen:*`` tags it blocks what has accelerators and what is made for models. With
 one, such as ``lichen:model``, it blocks general machines too.

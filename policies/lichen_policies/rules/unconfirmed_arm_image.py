@@ -5,16 +5,19 @@ runs and costs while nothing answers. Its name often does not say for which it i
 
 Fix: Look which platforms it has: ``docker buildx imagetools inspect IMAGE`` lists them. Then say so
 with the tag ``lichen:image-architecture`` (on Kubernetes the annotation
-``lichen.dev/image-architecture``) set to ``arm64``, or with ``arm64`` in the image's own tag.
+``lichen.dev/image-architecture``) set to ``arm64``, or with ``arm64`` in the image's own tag, or
+record the platforms of its digest: a row of ``platforms.csv`` in the folder of ``catalogue`` in
+lichen.yaml (``digest,platforms,as_of``).
 
 Exceptions: It only advises: nobody sees from here what an image is built for. It judges containers
 that serve models on a machine of the catalogue with Arm processors, or whose resource asks for Arm.
 ``arm64``, ``aarch64``, ``graviton``, ``axion``, ``multiarch`` and the like in the image's name or
-tag confirm it. Images for x86 by their name, and those of AWS's Deep Learning Containers, are the
-matter of image-for-other-hardware, and so is an image or a machine whose name is not known. Images
-in public registries (Docker Hub, ghcr.io, quay.io, nvcr.io, public.ecr.aws and their like) are not
-judged: most have both platforms, and anyone can look. An image that only a start-up script of a
-machine names is not seen.
+tag confirm it. An image that is named by its digest, of which ``platforms.csv`` has a row, is
+judged by that row alone, a published one too. Images for x86 by their name, and those of AWS's Deep
+Learning Containers, are the matter of image-for-other-hardware, and so is an image or a machine
+whose name is not known. Images in public registries (Docker Hub, ghcr.io, quay.io, nvcr.io,
+public.ecr.aws and their like) are not judged: most have both platforms, and anyone can look. An
+image that only a start-up script of a machine names is not seen.
 
 Tags: ``lichen:image-architecture``, which the components write for an image of your own.
 """
@@ -33,6 +36,8 @@ _SAYS = re.compile(
     r"multi-?platform|universal|amd64|x86(?:[-_]64)?|x64)(?:$|[-_./:])"
 )
 """Words of an image's name that say for which processors it is built."""
+
+_ARM = "linux/arm64"
 
 _PUBLIC = frozenset(
     {
@@ -61,6 +66,10 @@ def unconfirmed_arm_image(fact: StartedImage, known: Known) -> Iterator[Finding]
     if not on_arm:
         raise NotApplicable("nothing says that it runs on Arm processors")
     image = image_name(seen.image)
+    recorded = known.catalogue.platforms_of(image.digest)
+    if recorded is not None:
+        yield from _by_its_record(seen, recorded, on_arm)
+        return
     if image.registry in _PUBLIC or image.account in known.catalogue.registry_accounts:
         raise NotApplicable("its image is a published one, whose platforms anyone can look up")
     if _says(image):
@@ -83,6 +92,20 @@ def unconfirmed_arm_image(fact: StartedImage, known: Known) -> Iterator[Finding]
             or_else="build it with --platform linux/arm64, or choose a machine with x86 processors",
             path=seen.image_at,
         )
+
+
+def _by_its_record(
+    fact: StartedImage, platforms: tuple[str, ...], on_arm: str
+) -> Iterator[Finding]:
+    if any(platform.startswith(_ARM) for platform in platforms):
+        return
+    yield Finding(
+        what=f"platforms.csv has no {_ARM} for the digest of the image, and {on_arm}",
+        limit="an image without it does not start there",
+        or_else="build it with --platform linux/arm64 and name the new digest, or choose a machine "
+        "with x86 processors",
+        path=fact.image_at,
+    )
 
 
 def _on_arm(fact: StartedImage, known: Known) -> str:

@@ -9,8 +9,9 @@ Exceptions: It only advises, since the service refuses the deployment by itself.
 SageMaker's serverless variants (``provisionedConcurrency`` and ``maxConcurrency``), App Runner's
 scaling (``minSize`` and ``maxSize``) and SAM's functions (``ReservedConcurrentExecutions``), where
 both numbers are stated in one resource. Warm copies that a scaling target or another resource sets
-are not compared. How high a ceiling is by itself is
-not judged: copies of a serverless service above the warm ones cost nothing until requests come.
+are not compared, nor are two numbers of which both come by a variable. How high a ceiling is by
+itself is not judged: copies of a serverless service above the warm ones cost nothing until requests
+come.
 
 Tags: It reads none.
 """
@@ -25,8 +26,9 @@ from lichen_policies.rule import Change, Finding, Known, NotApplicable, rule
 
 @rule(severity="low", dev="advisory", staging="advisory", prod="advisory", theme="serving")
 def warm_above_the_ceiling(fact: KeptWarm, known: Known) -> Iterator[Finding]:
-    if fact.as_read("ceiling") is None or fact.as_read("copies") is None:
-        raise NotApplicable("it does not state how many copies there may be")
+    stated = fact.if_known.copies, fact.if_known.ceiling
+    if stated == (None, None) or None in (fact.as_read("copies"), fact.as_read("ceiling")):
+        raise NotApplicable("it does not state how many copies there may be, and how many are warm")
     copies, ceiling = fact.copies or 0, fact.ceiling or 0
     if copies <= ceiling:
         return
