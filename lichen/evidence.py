@@ -130,6 +130,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tool: str = ""
     notes: str = ""
 
+    @property
+    def tag(self) -> str:
+        """What it was measured on, and when, in a text: ``g6e.xlarge 2026-11-26``."""
+        return f"{self.chip or self.machine} {self.measured_on}"
+
     def is_of(self, model: str, precision: Precision, stack: str) -> bool:
         """Whether it was measured on this model, precision and stack."""
         return self.model == model and self.precision == precision and self.stack in (None, stack)

@@ -40,8 +40,9 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Rates are requests per second. Each field is a tag of its own: ``peak_rps`` is
     ``lichen:peak-rps`` or ``lichen-peak-rps``, as the cloud spells it. ``evaluated`` has a variant,
-    an evaluation's name and its score in one text: ``fp8 MMLU-Pro 0.71``. ``image_architecture`` is
-    the processor that the serving image is built for, as its owner says.
+    an evaluation's name and its score in one text: ``fp8 MMLU-Pro 0.71``. ``measured`` has of each
+    benchmark record the machine or its chip, and the day: ``g6e.xlarge 2026-11-26``.
+    ``image_architecture`` is the processor that the serving image is built for, as its owner says.
     """
 
     workload: str | None = None
@@ -62,6 +63,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     confidence: Confidence | None = None
     evidence: tuple[str, ...] = ()
     evaluated: tuple[str, ...] = ()
+    measured: tuple[Annotated[str, Meta(pattern=r"^\S.* \d{4}-\d{2}-\d{2}$")], ...] = ()
     image_architecture: Architecture | None = None
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         workload: Workload,
         precision: Precision,
         *,
+        measured: tuple[str, ...] = (),
         image_architecture: Architecture | None = None,
     ) -> Passport:
         """The passport of a workload that is served at a precision."""
@@ -99,6 +102,7 @@ class Passport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             confidence=workload.confidence,
             evidence=workload.evidence,
             evaluated=tuple(each.tag for each in workload.evaluations),
+            measured=measured,
             image_architecture=image_architecture,
         )
 
@@ -308,9 +312,9 @@ def _right_value(error: InputError) -> str:
 
 def _parsed(key: str, text: str) -> Any:
     name = _name(key)
-    if name == "evaluated" and not {"'", '"'} & set(text):
+    if name in ("evaluated", "measured") and not {"'", '"'} & set(text):
         return (text,)  # as a person writes one
-    if name in ("evidence", "evaluated"):
+    if name in ("evidence", "evaluated", "measured"):
         if _ONE_WORD.fullmatch(text):
             return (text,)
         if _ONE_QUOTED.fullmatch(text):

@@ -212,6 +212,7 @@ def plan_of(
         card=question.card,
         machine=catalogue.machine(chosen.machine),
         placement=placement,
+        measured=tuple(dict.fromkeys(record.tag for record in question.evidence)),
     )
     row, hosting = row_of(chosen.hosting, decision.workload), catalogue.hostings[chosen.hosting]
     check_artifacts(args, hosting.cloud, row, hosting.title)

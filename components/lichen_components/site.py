@@ -64,7 +64,12 @@ class DeploymentSite(ABC):
         """The workload as tags or labels of another cloud, where a part is made there."""
         decision, args = self.plan.decision, self.args
         said = args.get("image_architecture") if "image" in args else None
-        passport = Passport.of(decision.workload, decision.precision, image_architecture=said)
+        passport = Passport.of(
+            decision.workload,
+            decision.precision,
+            measured=decision.measured,
+            image_architecture=said,
+        )
         return to_tags(passport, cloud)
 
     def child(self, role: str) -> str:

@@ -129,11 +129,11 @@ class Cloud:
         for the so manieth time."""
         self._noted(f"rings/{region}", json.dumps({"alarm": alarm, "watched": watched}).encode())
 
-    def answered(self, region: str, balancer: str) -> list[str]:
-        """Which targets of a load balancer may answer a request to it now; none where it is not
-        there, or has no healthy one."""
+    def answered(self, region: str, host: str) -> list[str]:
+        """Which targets of a load balancer may answer a request to its host now; none where it is
+        not there, or has no healthy one."""
         try:
-            targets: list[str] = self._noted(f"balancer/{region}/{balancer}")
+            targets: list[str] = self._noted(f"balancer/{region}/{host}")
         except urllib.error.HTTPError:
             return []
         return targets

@@ -107,7 +107,8 @@ def test_ports_and_targets_agree(cloud: Cloud, world: dict[str, str]) -> None:
 def test_a_deployment_keeps_as_many_tasks_as_it_was_told(
     cloud: Cloud, world: dict[str, str], least: int, most: int
 ) -> None:
-    ecs = cloud.client("ecs", REGION)
+    ecs, elb = cloud.client("ecs", REGION), cloud.client("elbv2", REGION)
+    front = elb.describe_load_balancers(Names=["front"])["LoadBalancers"][0]["DNSName"]
     its = {"cluster": world["CLUSTER"], "service": f"keeps-{least}"}
     ecs.create_service(
         cluster=its["cluster"],
@@ -120,7 +121,7 @@ def test_a_deployment_keeps_as_many_tasks_as_it_was_told(
             {"targetGroupArn": world["GROUP"], "containerName": "server", "containerPort": 8080}
         ],
     )
-    before = cloud.answered(REGION, "front")
+    before = cloud.answered(REGION, front)
     assert len(before) == 2
     revision = {**TASK, "executionRoleArn": world["FUNCTION ROLE"], "family": its["service"]}
     newer = ecs.register_task_definition(**revision)["taskDefinition"]["taskDefinitionArn"]
@@ -128,16 +129,16 @@ def test_a_deployment_keeps_as_many_tasks_as_it_was_told(
     update.start()
     seen = []
     while update.is_alive():
-        seen.append(len(cloud.answered(REGION, "front")))
+        seen.append(len(cloud.answered(REGION, front)))
     update.join()
     assert (min(seen), max(seen)) == ((2, 4) if least else (0, 2))
-    after = cloud.answered(REGION, "front")
+    after = cloud.answered(REGION, front)
     assert len(after) == 2
     assert not set(after) & set(before)
     ecs.update_service(**its, desiredCount=3)
-    assert len(cloud.answered(REGION, "front")) == 3
+    assert len(cloud.answered(REGION, front)) == 3
     ecs.delete_service(**its, force=True)
-    assert cloud.answered(REGION, "front") == []
+    assert cloud.answered(REGION, front) == []
 
 
 def group_of(world: dict[str, str], version: str) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sandbox.world import QUIET
 from tests.stacks.life import HOME, Life
@@ -117,15 +119,28 @@ def tasks_changed(life: Life) -> None:
     assert action["ScalableTargetAction"] == {"MaxCapacity": 3}
 
 
-def balanced(life: Life, name: str) -> bool:
-    """Whether its load balancer has somebody who answers."""
-    return bool(life.place.cloud.answered(HOME, name))
+def balanced(life: Life, url: str) -> bool:
+    """Whether the load balancer at its URL has somebody who answers."""
+    return bool(life.place.cloud.answered(HOME, str(urlsplit(url).hostname)))
 
 
 def called(life: Life, name: str) -> bool:
     """Whether the function answers."""
     answer = life.client("lambda").invoke(FunctionName=name, Qualifier="live", Payload=b"{}")
     return bool(answer["StatusCode"] == 200)
+
+
+class Asked(NamedTuple):
+    """How clients ask: the parameter and the output that say what they call, and whether that
+    answers."""
+
+    parameter: str
+    output: str
+    answers: Callable[[Life, str], bool]
+
+
+AT_URL = Asked("url", "url", balanced)
+BY_NAME = Asked("endpoint", "endpoint_name", called)
 
 
 def newest(life: Life) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def nothing(life: Life) -> None:
 class Example:
     """A stack of `stacks/`: the component that placement picks, what the machine's name begins
     with, and what is looked at before it is up, once it is, and once it changed. ``killed``: the
-    engine of its first update is, and has no time to stop."""
+    engine of its first update is, and has no time to stop. ``other`` is a machine that it changes
+    to in its region, while a client asks as ``asked`` says."""
 
     stack: str
     makes: str
@@ -35,7 +36,7 @@ class Example:
     changed: Look = nothing
     killed: bool = False
     other: str = ""
-    asked: Callable[[Life, str], bool] = looks.balanced
+    asked: looks.Asked = looks.AT_URL
 
 
 EXAMPLES = {
@@ -76,7 +77,7 @@ EXAMPLES = {
             up=looks.functions,
             changed=looks.functions_changed,
             other="lambda-arm.3008mb",
-            asked=looks.called,
+            asked=looks.BY_NAME,
         ),
     ),
 }
@@ -121,21 +122,22 @@ def test_a_life(place: World, project: Path, example: Example) -> None:
 
 def on_another_machine(life: Life, example: Example) -> None:
     """In the same region, with requests all the while: each is answered by one of the two."""
-    before = life.outputs()["endpoint_name"]
+    asked = example.asked
+    before = life.outputs()[asked.output]
     client = Client(
         life.place,
         HOME,
-        f"/lichen/{example.stack}/prod/endpoint",
-        lambda name: example.asked(life, name),
+        f"/lichen/{example.stack}/prod/{asked.parameter}",
+        lambda called: asked.answers(life, called),
     )
     client.start()
     life.configure(pin={"machine": example.other, "region": HOME})
     life.up()
     now = life.outputs()
-    client.asked_until(now["endpoint_name"])
+    client.asked_until(now[asked.output])
     assert now["machine"] == example.other
     assert client.failures == []
-    assert client.answered.keys() == {before, now["endpoint_name"]}
+    assert client.answered.keys() == {before, now[asked.output]}
     assert client.answered[before] > 10
     life.configure(pin=None)
 

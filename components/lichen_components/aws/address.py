@@ -4,6 +4,7 @@ is, for the next `pulumi up`."""
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import msgspec
 import pulumi
@@ -20,12 +21,14 @@ STACK_TAG = "lichen-stack"
 """The tag of a parameter that says whose it is."""
 
 
-def publish(site: Site, value: pulumi.Input[str], *first: pulumi.Resource) -> aws.ssm.Parameter:
-    """The parameter ``/lichen/<name>/<environment>/endpoint``, in the region of the deployment,
-    made after ``first``."""
+def publish(
+    site: Site, what: Literal["endpoint", "url"], value: pulumi.Input[str], *first: pulumi.Resource
+) -> aws.ssm.Parameter:
+    """The parameter ``/lichen/<name>/<environment>/endpoint``, or ``url``, in the region of the
+    deployment, made after ``first``."""
     return _parameter(
-        site.child("address"),
-        _free(site.name, site.environment, "endpoint", site.region, site.parent),
+        site.child("address" if what == "endpoint" else "address-url"),
+        _free(site.name, site.environment, what, site.region, site.parent),
         value,
         site.region,
         site.tags,

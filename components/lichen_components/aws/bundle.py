@@ -56,6 +56,7 @@ def bundle(
     args: AwsArgs,
     *,
     serves_as: pulumi.Output[str],
+    url: pulumi.Output[str] | None = None,
     key: pulumi.Output[str],
     requests: Watch | None,
     charts: Sequence[Chart],
@@ -63,10 +64,10 @@ def bundle(
     after: Sequence[pulumi.Resource] = (),
     advice: Sequence[str] = (),
 ) -> Bundle:
-    """Make it. ``serves_as`` is the name that clients invoke, ``requests`` a row whose metric
-    counts requests (None where none does), ``charts`` those of the dashboard (without any there is
-    none), ``scaled`` what schedules change, and ``advice`` lines of the page that are the hosting's
-    own.
+    """Make it. ``serves_as`` is the name that clients invoke, or that of what answers at ``url``.
+    ``requests`` is a row whose metric counts requests (None where none does), ``charts`` those of
+    the dashboard (without any there is none), ``scaled`` what schedules change, and ``advice``
+    lines of the page that are the hosting's own.
 
     The address is the last of all, after what is in ``after`` too: production protects it, and
     Pulumi then deletes nothing that it depends on.
@@ -80,12 +81,17 @@ def bundle(
         last.append(budget(site, args["budget_usd"], args["alarm_topic"]))
     wanted = charts and args.get("dashboard", site.environment == "prod")
     page = dashboard(site, charts) if wanted else None
-    parameter = publish(site, serves_as, *last, *([] if page is None else [page]))
+    last += [] if page is None else [page]
+    parameter = shown = publish(site, "endpoint", serves_as, *last)
+    if url is not None:
+        # It is told once what has the name serves.
+        told = pulumi.Output.all(serves_as, url).apply(lambda known: str(known[1]))
+        shown = publish(site, "url", told, *last)
     return Bundle(
         key=key,
         parameter=parameter.name,
         dashboard=link(page, site),
-        runbook=pulumi.Output.all(serves_as, parameter.name, _made(args)).apply(
+        runbook=pulumi.Output.all(serves_as, shown.name, _made(args)).apply(
             lambda known: runbook(site, known[0], known[1], advice, known[2])
         ),
     )
@@ -125,10 +131,11 @@ def runbook(
 ) -> str:
     """What to do in the cases that happen, with the commands."""
     where = f"--region {site.region}"
+    what = "its URL" if parameter.endswith("/url") else "its name"
     lines = [
         f"# {name} ({site.title}, {site.region})",
         "",
-        f"Clients read its name: aws ssm get-parameter --name {parameter} {where}",
+        f"Clients read {what}: aws ssm get-parameter --name {parameter} {where}",
         f"Its log: aws logs tail {site.log_group_name} --follow {where}",
         f"Its alarms: aws cloudwatch describe-alarms --alarm-name-prefix {site.identity}- {where}",
         *(

@@ -24,12 +24,14 @@ DATA_TYPES: Mapping[Precision, str] = {"bf16": "bfloat16", "fp16": "float16", "f
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """A workload and where it was placed: all that a server's settings follow from."""
+    """A workload and where it was placed: all that a server's settings follow from. ``measured``
+    is what its benchmark records were measured on, and when."""
 
     workload: Workload
     card: ModelCard
     machine: Machine
     placement: Placement
+    measured: tuple[str, ...] = ()
 
     @property
     def sizing(self) -> Sizing:

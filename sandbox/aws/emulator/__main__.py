@@ -2,7 +2,7 @@
 
 It notes which services were called in which regions (GET /used), so that an inventory need not
 search the world, what was deleted while an endpoint served it (GET /deleted-in-use), and the steps
-of each update of an endpoint (GET /roll-outs). GET /balancer/REGION/NAME is a request to a load
+of each update of an endpoint (GET /roll-outs). GET /balancer/REGION/HOST is a request to a load
 balancer, GET /function-url/REGION/ACCOUNT/NAME/ALIAS one to a function. GET /idle lets a while
 without requests pass, POST /rings/REGION has an alarm ring in the middle of an update, and POST
 /service-metric/REGION is what a service of AWS itself says to CloudWatch: nobody else may use its

@@ -12,10 +12,10 @@ from moto.elbv2.models import ELBv2Backend, elbv2_backends
 GONE, NOBODY, ANSWERED = "404 Not Found", "503 Service Unavailable", "200 OK"
 
 
-def answer_of(region: str, name: str) -> tuple[str, list[str]]:
-    """The status of a request to the balancer of this name, and which targets may answer it."""
+def answer_of(region: str, host: str) -> tuple[str, list[str]]:
+    """The status of a request to a balancer's host, and which targets may answer it."""
     backend = elbv2_backends[DEFAULT_ACCOUNT_ID][region]
-    balancer = next((one for one in backend.load_balancers.values() if one.name == name), None)
+    balancer = next((one for one in backend.load_balancers.values() if one.dns_name == host), None)
     if balancer is None:
         return GONE, []
     there = [

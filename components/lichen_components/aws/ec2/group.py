@@ -186,6 +186,7 @@ class MachineFleet(HostedEndpoint):
             site,
             args,
             serves_as=its_name,
+            url=balancer.url,
             key=key,
             requests=requests_of(balancer),
             charts=[*charts_of(balancer), *_usage(site, plan, balancer)],

@@ -195,6 +195,7 @@ def serve_tasks(
             site,
             args,
             serves_as=its_name,
+            url=balancer.url,
             key=key,
             requests=requests_of(balancer),
             charts=[*charts_of(balancer), *_usage(site, plan, balancer)],

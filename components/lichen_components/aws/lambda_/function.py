@@ -134,6 +134,7 @@ class ServingFunction(HostedEndpoint):
             site,
             args,
             serves_as=function.name,
+            url=url.function_url,
             key=key,
             requests=requests_of(site.identity, ALIAS),
             charts=charts_of(site.identity, ALIAS),
