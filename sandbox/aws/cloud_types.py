@@ -26,6 +26,8 @@ class CloudType:
     delete: str
     listing: tuple[str, str]
     update: str = ""
+    # The member of Describe that says whether an update is under way.
+    status: str = ""
     # None: all of them, since nothing can be changed.
     create_only: frozenset[str] | None = None
     read_only: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ CLOUD_TYPES = {
             create="CreateEndpoint",
             read="DescribeEndpoint",
             update="UpdateEndpoint",
+            status="EndpointStatus",
             delete="DeleteEndpoint",
             listing=("list_endpoints", "Endpoints"),
             create_only=frozenset({"EndpointName"}),

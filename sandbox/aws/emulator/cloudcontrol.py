@@ -242,6 +242,9 @@ class CloudControlResponse(BaseResponse):
         )
         if plain != wished:
             self._call(kind, kind.update, wished)
+            asked = {kind.name: _name(identifier)}
+            while self._call(kind, kind.read, asked).get(kind.status) in _UNDER_WAY:
+                pass  # each answer is a step on the way (sagemaker/updates.py)
         self._retag(kind, identifier, now.get("Tags", []), then.get("Tags", []))
 
     def _retag(self, kind: CloudType, arn: str, olds: list[Model], news: list[Model]) -> None:
@@ -254,6 +257,10 @@ class CloudControlResponse(BaseResponse):
 
     def _delete(self, kind: CloudType, identifier: str) -> None:
         self._call(kind, kind.delete, {kind.name: _name(identifier)})
+
+
+_UNDER_WAY = ("Updating", "RollingBack")
+"""States that a handler waits out."""
 
 
 class Unchangeable(Exception):

@@ -53,7 +53,8 @@ def _steps(deployment: dict[str, Any], machines: int) -> Iterator[Step]:
             yield Step("Creating", before, 1 - before, before)
             yield Step("Baking", after, 1 - before, after)
         return
-    traffic = (deployment.get("BlueGreenUpdatePolicy") or {})["TrafficRoutingConfiguration"]
+    policy = deployment.get("BlueGreenUpdatePolicy") or {}  # alarms alone watch all of it at once
+    traffic = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE"})
     yield Step("Creating", 0, 1, 0)
     if traffic["Type"] == "CANARY":
         yield Step("Baking", 1, 1, size_of(traffic["CanarySize"], machines) / machines)
