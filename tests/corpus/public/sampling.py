@@ -35,6 +35,8 @@ FIFTH_SEED = 20261130
 FIFTH_RESOURCES = 100
 SIXTH_SEED = 20261201
 SIXTH_RESOURCES = 110
+SEVENTH_SEED = 20261202
+SEVENTH_RESOURCES = 110
 PER_DOCUMENT = 3
 PER_REPOSITORY = 8
 """At most so many documents of one repository and format, so that none decides the figures."""
