@@ -117,7 +117,7 @@ FILES = [
     ("first", 150, SAMPLE, LABELS, (BEFORE, AFTER)),
     *(
         (each.name, resources, each.drawn, each.labels, (each.before, each.after))
-        for each, resources in zip(SAMPLES, (96, 100, 110, 102), strict=True)
+        for each, resources in zip(SAMPLES, (96, 100, 110, 102, 111), strict=True)
     ),
 ]
 """Each sample: its name, how many resources were drawn, and its files."""
