@@ -326,7 +326,8 @@ _OF_EVERY_PAGE = """\
   their command is its own, they ask for accelerators and have settings or arguments that vLLM
   alone reads (`VLLM_USE_V1`, `--max-model-len`, `--max-num-seqs`, `--gpu-memory-utilization`),
   their image is named `triton` alone and they ask for accelerators,
-  they are a service of KServe, KubeAI or NIM, or they carry `lichen.dev/*` annotations. One that
+  they are a service of KServe, KubeAI, NIM or Ray (a `RayService`, its workers without accelerators
+  too), or they carry `lichen.dev/*` annotations. One that
   says alone for which processor the image is built (`lichen.dev/image-architecture`) does not
   count, on pods as on any other resource. Others may be clients, and say nothing, a placeholder
   for an image neither: an image that is named after a client, a mock or a dashboard of a server is
