@@ -132,4 +132,16 @@ SAMPLES = (
             "well. What the rules say was recorded before anybody labelled."
         ),
     ),
+    LaterSample(
+        name="seventh",
+        heading="A seventh sample",
+        how=(
+            "of those that the sixth draw passed over, drawn with a seventh seed after two causes "
+            "of the sixth were mended. **Two readers** labelled them again who had seen no code, "
+            "no case, no verdict and no other labels. They belong to this project as well. What "
+            "the rules say was recorded before anybody labelled. That all agree on every finding "
+            "is luck too: most of these documents are manifests of Kubernetes, of which several "
+            "resemble each other, and the next sample will have errors again."
+        ),
+    ),
 )

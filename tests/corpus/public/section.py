@@ -225,14 +225,19 @@ def _unverified(before: Verdicts, both: Merged) -> Iterator[str]:
 def moved(before: Verdicts, after: Verdicts, due: Due, known: Causes) -> Iterator[str]:
     """How often *unverified* was right, why findings were wrong or missed, and what is left."""
     first, second = (total(scores(said, due)) for said in (before, after))
+    were = tuple(by_cause(disagreements(before, due), known))
+    why = (
+        "Why they were wrong or silent before:" if any(were) else "No finding was wrong or missed."
+    )
     yield (
         f"*Unverified* was said {first.unverified} times and was right {first.unverified_right} "
         f"times, and is said {second.unverified} times since, {second.unverified_right} of them "
-        f"right; the labels ask for it {first.unverified_due} times. Why they were wrong or silent "
-        "before:"
+        f"right; the labels ask for it {first.unverified_due} times. {why}"
     )
     yield ""
-    yield from by_cause(disagreements(before, due), known)
+    if not any(were):
+        return
+    yield from were
     left = tuple(by_cause(disagreements(after, due), known))
     yield "What is left since, which is not unseen any more:" if any(left) else "None is left."
     yield ""

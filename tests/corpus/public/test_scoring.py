@@ -117,7 +117,7 @@ FILES = [
     ("first", 150, SAMPLE, LABELS, (BEFORE, AFTER)),
     *(
         (each.name, resources, each.drawn, each.labels, (each.before, each.after))
-        for each, resources in zip(SAMPLES, (96, 100, 110, 102, 111), strict=True)
+        for each, resources in zip(SAMPLES, (96, 100, 110, 102, 111, 110), strict=True)
     ),
 ]
 """Each sample: its name, how many resources were drawn, and its files."""
@@ -165,4 +165,5 @@ def test_each_wrong_or_missed_finding_has_a_cause() -> None:
     assert "Not unseen any more" in text
     second, *others = ("\n".join(each.section()) for each in SAMPLES)
     assert "**2 wrong findings**" in second
-    assert all("wrong finding" in other for other in others)
+    none = "No finding was wrong or missed"
+    assert all("wrong finding" in other or none in other for other in others)
