@@ -23,7 +23,7 @@ writes both. Without it nothing is said of a record's age.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -67,8 +67,8 @@ def endpoint_without_benchmark(fact: Serving, limits: Limits, known: Known) -> I
         return
     if not passport.measured:
         return
-    measured = dict(each.rsplit(" ", 1) for each in passport.measured)
-    newest = max(_day(fact, day) for day in measured.values())
+    measured = [each.rsplit(" ", 1) for each in passport.measured]
+    newest = max(_day(fact, day) for _, day in measured)
     age = (known.today - newest).days
     again = f"measure it again, and name the record in the {fact.tag_word}s"
     if age > limits.days:
@@ -78,7 +78,7 @@ def endpoint_without_benchmark(fact: Serving, limits: Limits, known: Known) -> I
             or_else=again,
             path=fact.machine_at or fact.path,
         )
-    if limits.same_chip and not _same_chip(fact, measured, known.catalogue):
+    if limits.same_chip and not _same_chip(fact, (name for name, _ in measured), known):
         yield Finding(
             what="no benchmark of the model is of the chip that serves it",
             limit="one must be: same_chip is set in lichen.yaml",
@@ -95,12 +95,12 @@ def _day(fact: Serving, text: str) -> datetime.date:
         raise Unverified(f"the {fact.tag_word} {tag} has a day that does not exist") from None
 
 
-def _same_chip(fact: Serving, measured: dict[str, str], catalogue: Catalogue) -> bool:
+def _same_chip(fact: Serving, measured: Iterable[str], known: Known) -> bool:
     """Whether one of what was measured on is the machine, or computes with its chip."""
     if fact.machine is None:
         raise NotApplicable("it names no machine")
-    chip = _chip(fact.machine, catalogue)
-    return any(name == chip or _chip(name, catalogue) == chip for name in measured)
+    chip = _chip(fact.machine, known.catalogue)
+    return any(name == chip or _chip(name, known.catalogue) == chip for name in measured)
 
 
 def _chip(name: str, catalogue: Catalogue) -> str:
