@@ -330,11 +330,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """*Unverified*, because a rule or a reader broke."""
         return self.reported("unverified", _broken(who, error), path, broken=True)
 
-    def unread(self) -> Verdict | None:
-        """*Unverified*, because the rule's file cannot be read; None where it can."""
-        mistake = self.ruling.rule.mistake
-        if not mistake:
-            return None
+    def unread(self, mistake: str) -> Verdict:
+        """*Unverified*, because of a mistake for which the rule's file cannot be read."""
         message = f"cannot be checked: the rule cannot be read: {mistake.rstrip('.')}"
         return self.reported("unverified", message, broken=True)
 
@@ -531,12 +528,16 @@ def _told(resource: Resource, asked: _Asked, book: Rulebook, of: Rules) -> list[
     if isinstance(asked.facts, Exception):
         for rule in book.may_judge(kinds_read(resource) or ()):
             judgement = _judgement(rule, resource, book)
-            verdicts.append(judgement.unread() or judgement.broken("the reader", asked.facts))
+            verdicts.append(
+                judgement.unread(rule.mistake)
+                if rule.mistake
+                else judgement.broken("the reader", asked.facts)
+            )
     else:
         judged = iter(asked.judged)
         for rule, places in asked.met.rules:
             if rule.mistake:
-                verdicts += filter(None, [_judgement(rule, resource, book).unread()])
+                verdicts.append(_judgement(rule, resource, book).unread(rule.mistake))
             else:
                 verdicts += _judged_by(rule, resource, asked.subjects, places, judged, book, of)
     return _with_nothing(verdicts, resource, book) if of == "every" else verdicts

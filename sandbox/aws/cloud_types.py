@@ -44,6 +44,10 @@ class CloudType:
         return f"aws-native:{service.lower()}:{kind}"
 
 
+UNDER_WAY = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+"""The states of an endpoint that who changed it waits out, each a step of what the emulator does
+(emulator/sagemaker/updates.py)."""
+
 CLOUD_TYPES = {
     kind.cloud_name: kind
     for kind in (

@@ -15,7 +15,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import convert_to_flask_response, get_service_model, utcnow
 from moto.moto_server.werkzeug_app import HTTP_METHODS, BackendRequest
 
-from sandbox.aws.cloud_types import CLOUD_TYPES, CloudType
+from sandbox.aws.cloud_types import CLOUD_TYPES, UNDER_WAY, CloudType
 from sandbox.aws.emulator.extensions import Refusal
 from sandbox.aws.provider.api import connect
 
@@ -243,8 +243,8 @@ class CloudControlResponse(BaseResponse):
         if plain != wished:
             self._call(kind, kind.update, wished)
             asked = {kind.name: _name(identifier)}
-            while self._call(kind, kind.read, asked).get(kind.status) in _UNDER_WAY:
-                pass  # each answer is a step on the way (sagemaker/updates.py)
+            while self._call(kind, kind.read, asked).get(kind.status) in UNDER_WAY:
+                pass
         self._retag(kind, identifier, now.get("Tags", []), then.get("Tags", []))
 
     def _retag(self, kind: CloudType, arn: str, olds: list[Model], news: list[Model]) -> None:
@@ -257,10 +257,6 @@ class CloudControlResponse(BaseResponse):
 
     def _delete(self, kind: CloudType, identifier: str) -> None:
         self._call(kind, kind.delete, {kind.name: _name(identifier)})
-
-
-_UNDER_WAY = ("Updating", "RollingBack")
-"""States that a handler waits out."""
 
 
 class Unchangeable(Exception):

@@ -6,6 +6,7 @@ Nothing takes time here, so the longest that it may take is counted instead.
 from typing import Any
 
 from sandbox.aws.capacity import size_of
+from sandbox.aws.cloud_types import UNDER_WAY
 from sandbox.aws.provider.api import Api
 from sandbox.errors import Refused
 
@@ -13,10 +14,6 @@ ENDPOINT_S = 3600
 """How long pulumi_aws waits for an endpoint (Terraform's provider, pull request 39090)."""
 
 _PROVISIONING_S = 600
-
-_PENDING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
-"""The states that it waits out, each a step of what the emulator does (emulator/sagemaker/
-updates.py)."""
 
 Described = dict[str, Any]
 
@@ -29,7 +26,7 @@ def endpoint(api: Api, region: str, properties: Described) -> None:
     """
     name = properties["name"]
     now: Described = {"EndpointStatus": "Updating"}
-    while now["EndpointStatus"] in _PENDING:
+    while now["EndpointStatus"] in UNDER_WAY:
         now = api.call("sagemaker", region, "DescribeEndpoint", {"EndpointName": name})
     if now["EndpointStatus"] == "Failed":
         raise Refused(
