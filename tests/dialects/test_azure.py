@@ -247,6 +247,41 @@ def test_a_template_in_json_says_its_lines(tmp_path: Path) -> None:
     assert "Microsoft.Compute/virtualMachines" in lines[first.line]
 
 
+COMMENTED = """\
+// Of the "platform" team
+{ // https://aka.ms/arm "quoted"
+  "$schema": "https://schema.management.azure.com/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0", /* of
+  the file */
+  "resources": [
+    { // "serves"
+      "type": "Microsoft.Compute/virtualMachineScaleSets", "apiVersion": "2023-03-01",
+      "name": "pool", "location": "centralindia", "tags": {"a": "http://x /* no comment */"},
+      "sku": {"name": "Standard_ND96asr_v4", "capacity": 4,}, // each has 8
+    }, // the last
+  ],
+}
+"""
+
+
+def test_a_template_with_comments_is_read(tmp_path: Path) -> None:
+    (tmp_path / "azuredeploy.json").write_text(COMMENTED)
+    reading = read_all([tmp_path])
+    (pool,) = reading.resources
+    assert (pool.line, pool.properties["sku"]["capacity"]) == (7, 4)
+    assert pool.properties["tags"]["a"] == "http://x /* no comment */"
+    assert "too-many-accelerators" in judged(reading)
+
+
+def test_a_template_with_comments_that_does_not_parse_cannot_pass(tmp_path: Path) -> None:
+    text = COMMENTED.replace('"capacity": 4', '"capacity": four')
+    (tmp_path / "azuredeploy.json").write_text(text)
+    (tmp_path / "whole.json").write_text(COMMENTED)
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert "does not parse in line 10, column 58: expecting value" in skipped.text
+
+
 def test_a_pool_is_judged_in_the_region_of_its_cluster(tmp_path: Path) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "bicep").mkdir()

@@ -217,7 +217,7 @@ def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
         return _of_yaml(text)
     from lichen_policies.dialects import json_documents
 
-    documents = json_documents.parsed(text)
+    text, documents = json_documents.parsed(text)
     if len(documents) == 1 and isinstance(document := documents[0][1], dict):
         for listed, keys in _WITH_LINES.items():
             if keys <= document.keys():
@@ -265,7 +265,7 @@ def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
     except InputError:
         if json_documents.BEGINS.search(text):
             with suppress(InputError):
-                return json_documents.parsed(text)
+                return json_documents.parsed(text).documents
         if not re.search(_TO_RENDER, text):
             raise
         raise NotRendered("is a template of Helm, not a manifest yet", fix=_RENDER) from None

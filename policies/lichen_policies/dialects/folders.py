@@ -20,7 +20,7 @@ from lichen_policies.dialects import PROGRAMS, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
-from lichen_policies.dialects.terraform_files import is_configuration
+from lichen_policies.dialects.terraform_files import is_configuration, is_native
 from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
 
@@ -128,7 +128,7 @@ class _Walk:
         it is none."""
         if is_configuration(path) and self.source == "auto":
             # A file that is not there is no module.
-            _ = HCL.content(path) if path.suffix == ".tf" else content_of(path)
+            _ = HCL.content(path) if is_native(path) else content_of(path)
             self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
