@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from lichen_policies.dialects.folders import SUFFIXES
 
 from tests.doors.test_fix import TEMPLATE
 
@@ -303,7 +304,8 @@ def test_pre_commit_s_hook(project: Path) -> None:
         LICHEN_REGION="ap-south-1",
     )
     assert done.returncode == 1, done.stderr
-    assert all(re.search(hook["files"], name) for name in ("a.json", "b/c.yaml", "x.template"))
+    for suffix in (*SUFFIXES, ".TEMPLATE", ".tf", ".tf.json", ".tofu", ".tfvars", ".bicep"):
+        assert re.search(hook["files"], f"b/c{suffix}"), suffix
 
 
 def blocks(language: str) -> list[str]:
