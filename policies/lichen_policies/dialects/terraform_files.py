@@ -27,7 +27,7 @@ def configuration_in(folder: Path) -> list[Path]:
 
 
 def _name_in_opentofu(file: Path) -> str | None:
-    """The name of the file that OpenTofu reads in place of one; None of one that it reads itself."""
+    """The file that OpenTofu reads in place of one; None of one that it always reads."""
     for suffix in (".tf", ".tf.json"):
         if file.name.endswith(suffix):
             return file.name.removesuffix(suffix) + suffix.replace(".tf", ".tofu")
