@@ -52,6 +52,10 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    ".bicepparam": (
+        "has parameters for a file of Bicep",
+        "run lichen check main.bicep --parameters main.bicepparam",
+    ),
     "cdk.json": ("is a program of the AWS CDK", "run cdk synth, and check cdk.out"),
     "terragrunt.hcl": (
         "is a unit of Terragrunt",
