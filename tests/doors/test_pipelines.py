@@ -105,6 +105,9 @@ def test_no_script_of_the_action_has_an_expression_in_it() -> None:
 )
 def test_the_action_checks(project: Path, paths: str, code: int) -> None:
     variables = as_on_github("Check", project, paths=paths, region="ap-south-1")
+    reports = project / "lichen-report"
+    reports.mkdir()
+    (reports / "lichen.sarif").write_text("of an earlier run")
     done = run(step("Check")["run"], project, **variables)
     assert done.returncode == code, done.stderr
     outputs = dict(
@@ -113,6 +116,8 @@ def test_the_action_checks(project: Path, paths: str, code: int) -> None:
     assert outputs["exit-code"] == str(code)
     if code == 2:
         assert "no such file: cannot be read" in done.stderr
+        assert outputs.keys() == {"exit-code"}
+        assert not list(reports.iterdir())
         return
     sarif = json.loads((project / outputs["sarif"]).read_text())
     levels = {result["level"] for result in sarif["runs"][0]["results"]}
