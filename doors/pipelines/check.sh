@@ -6,7 +6,7 @@ set -euo pipefail
 reports=${LICHEN_REPORTS:-lichen-report}
 mkdir -p "$reports"
 # An earlier run's, which a later step would take for this one's; its JSON may be the baseline.
-rm -f "$reports"/lichen.{sarif,md,xml,html} "$reports"/lichen-*.{json,jsonl}
+rm -f "$reports"/lichen.{sarif,md,xml,html} "$reports"/lichen-{code-quality.json,suggestions.jsonl}
 
 paths=()
 while IFS= read -r path; do
