@@ -177,6 +177,11 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             "kustomize build",
         ),
         (
+            {"Kustomization": "resources: [a]\n"},
+            "is a Kustomization, which names manifests and holds none",
+            "kustomize build",
+        ),
+        (
             {"deployment.yaml": POD + "# {{ .Values.x }}\na: {{ .Values.name }}\n"},
             "is a template of Helm, not a manifest yet",
             "helm template",
@@ -200,10 +205,12 @@ def test_what_another_tool_reads_is_said_with_what_to_type(
     assert fix in skipped.fix
 
 
-def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "head", ["", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"]
+)
+def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path, head: str) -> None:
     listed = (
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-        "resources: [../base]\npatches:\n- path: more.yaml\n- patch: |-\n    - op: remove\n"
+        f"{head}resources: [../base]\npatches:\n- path: more.yaml\n- patch: |-\n    - op: remove\n"
     )
     tree(
         tmp_path,

@@ -27,6 +27,7 @@ from lichen_policies.facts.resource import Resource
 
 __all__ = [
     "KINDS",
+    "KUSTOMIZATIONS",
     "PROGRAMS",
     "DeploymentInput",
     "Kind",
@@ -64,6 +65,11 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
+
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names of Kustomize's own files, in which version and kind may be left out (Kubernetes
+documentation, "Declarative Management of Kubernetes Objects Using Kustomize")."""
 
 
 def is_program(file: str, name: str) -> bool:
@@ -179,6 +185,10 @@ def _text(path: Path) -> str:
 
 def _refuse_programs(path: Path) -> None:
     """A document is made of a program by its own tool."""
+    if path.name in KUSTOMIZATIONS:
+        from lichen_policies.dialects import kubernetes
+
+        raise kubernetes.of_kustomize()
     for name, (because, fix) in PROGRAMS.items():
         if is_program(path.name, name):
             raise NotRecognised(because, fix=fix)
