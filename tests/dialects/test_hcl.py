@@ -562,6 +562,51 @@ def test_opentofu_reads_its_own_file_in_place_of_terraform_s(tmp_path: Path) -> 
     assert machine.properties["instance_type"] == "g6.xlarge"
 
 
+EACH_REGION = """
+locals {
+  regions = toset(["ap-south-1", "eu-north-1"])
+}
+variable "regions" {
+  default = ["ap-south-1"]
+}
+provider "aws" {
+  alias    = "in"
+  for_each = local.regions
+  region   = each.value
+}
+resource "aws_instance" "own" {
+  for_each      = local.regions
+  provider      = aws.in[each.key]
+  instance_type = "g5.xlarge"
+}
+module "called" {
+  source    = "./called"
+  for_each  = local.regions
+  providers = { aws = aws.in[each.key] }
+}
+"""
+
+
+def test_opentofu_makes_a_provider_for_each_region(tmp_path: Path) -> None:
+    (tmp_path / "called").mkdir()
+    (tmp_path / "called" / "main.tofu").write_text(MACHINE)
+    (tmp_path / "main.tofu").write_text(EACH_REGION)
+    regions = {each.address: each.region for each in read_all([tmp_path]).resources}
+    assert regions == {
+        address: region
+        for region in ("ap-south-1", "eu-north-1")
+        for address in (
+            f'aws_instance.own["{region}"]',
+            f'module.called["{region}"].aws_instance.a',
+        )
+    }
+    open_ = EACH_REGION.replace(
+        "for_each = local.regions\n  region", "for_each = var.regions\n  region"
+    )
+    (tmp_path / "main.tofu").write_text(open_)
+    assert all(is_unknown(each.region) for each in read_all([tmp_path]).resources)
+
+
 @pytest.mark.parametrize(
     ("enabled", "made", "only_if"),
     [("false", 0, ""), ("true", 1, ""), ("var.on", 1, "var.on")],
