@@ -539,6 +539,48 @@ def test_a_loop_inside_of_an_object_is_what_it_makes(tmp_path: Path) -> None:
             assert is_unknown(made.properties["agentPoolProfiles"])
 
 
+INSIDE = """
+resource main 'Microsoft.ContainerService/managedClusters@2024-01-01' = [for name in ['a', 'b']: {
+  name: name
+  location: 'centralindia'
+  resource gpu 'agentPools' = if (name == 'a') {
+    name: 'gpu'
+    properties: {vmSize: 'Standard_ND96asr_v4', count: 4}
+  }
+}]
+resource space 'Microsoft.MachineLearningServices/workspaces@2024-04-01' existing = {
+  name: 'space'
+  resource end 'onlineEndpoints' existing = {
+    name: 'end'
+    resource blue 'deployments@2024-04-01' = {
+      name: 'blue'
+      location: 'centralindia'
+      sku: {name: 'Default', capacity: 4}
+      properties: {endpointComputeType: 'Managed', instanceType: 'Standard_ND96asr_v4'}
+    }
+  }
+}
+"""
+
+
+def test_a_resource_that_is_declared_inside_of_another_is_made(tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(INSIDE)
+    reading = read_all([tmp_path])
+    lines = {each.address: (each.type, each.line) for each in reading.resources}
+    assert lines == {
+        "main": ("Microsoft.ContainerService/managedClusters", 2),
+        "gpu": ("Microsoft.ContainerService/managedClusters/agentPools", 5),
+        "main#2": ("Microsoft.ContainerService/managedClusters", 2),
+        "blue": (
+            "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+            14,
+        ),
+    }
+    pool = next(each for each in reading.resources if each.address == "gpu")
+    assert (pool.properties["resourceName"], pool.properties["name"]) == ("a", "gpu")
+    assert {"gpu", "blue"} <= judged(reading)["too-many-accelerators"]
+
+
 IN_A_FILE = {
     "main.bicepparam": "using 'main.bicep'\nextends 'base.bicepparam'\n"
     "import {large} from 'shared.bicep'\nvar two = 2\nparam where = 'centralindia'\n"
