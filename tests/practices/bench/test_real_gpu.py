@@ -7,6 +7,7 @@ import time
 import pytest
 from lichen_practices.bench.energy import Metering, Nvml, nvml
 from lichen_practices.bench.hardware import this_machine
+from lichen_practices.bench.nvml import gpus
 
 from lichen.catalogue import load
 from lichen.sizing.coefficients import knowledge
@@ -25,29 +26,27 @@ def meter() -> Nvml:
 
 
 def test_the_joules_are_the_power_over_the_time(meter: Nvml) -> None:
-    pynvml = pytest.importorskip("pynvml")
-    devices = [
-        pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())
-    ]
+    found = gpus()
+    assert not isinstance(found, str)
     watts = []
     metering = Metering(meter)
     metering.start()
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end:
-        watts.append(sum(map(pynvml.nvmlDeviceGetPowerUsage, devices)) / 1e3)
+        watts.append(sum(map(found.pynvml.nvmlDeviceGetPowerUsage, found.devices)) / 1e3)
         time.sleep(0.02)
     used = metering.stop()
     assert used.joules / used.seconds == pytest.approx(sum(watts) / len(watts), rel=APART)
 
 
 def test_the_catalogue_knows_the_gpu_by_the_name_that_nvml_has(meter: Nvml) -> None:
-    pynvml = pytest.importorskip("pynvml")
-    catalogue = load()
+    shown, catalogue = gpus(), load()
     found = this_machine(catalogue)
+    assert not isinstance(shown, str)
     assert found is not None
-    assert found.chips == pynvml.nvmlDeviceGetCount()
+    assert found.chips == len(shown.devices)
     assert found.is_known, f"the catalogue lacks {found.chip}"
-    memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).total
-    assert memory / 2**30 == pytest.approx(
-        knowledge(catalogue).chips[found.chip].memory_gib, rel=0.1
-    )
+    memory = shown.pynvml.nvmlDeviceGetMemoryInfo(shown.devices[0]).total
+    chip = knowledge(catalogue).chips.get(found.chip)
+    assert chip is not None
+    assert memory / 2**30 == pytest.approx(chip.memory_gib, rel=0.1)
