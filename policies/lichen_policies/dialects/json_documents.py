@@ -20,6 +20,12 @@ from lichen.parsing.json_text import Decoder, explained, value_of
 BEGINS = re.compile(r'\{(?=\s*["}])')
 """How an object begins, in words that are none."""
 
+UNREAD = {"planned_values", "prior_state"} | {
+    *("checks", "output_changes", "relevant_attributes", "resource_drift")
+}
+"""Parts of a Terraform plan of which the first two are read where the others do not say enough, the
+rest never. Together they are as large as what is read."""
+
 _MESSAGES = ({"@level", "@message"}, {"level", "msg"})
 """Keys of one line of a log: Terraform's own, and Terragrunt's."""
 
@@ -31,7 +37,7 @@ def parsed(text: str) -> list[tuple[int | None, Any]]:
     """
     with explained(text):
         try:
-            return [(None, value_of(text))]
+            return [(None, value_of(text, UNREAD))]
         except json.JSONDecodeError:
             every = list(_found(text))
             if not every:
