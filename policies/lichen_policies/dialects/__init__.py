@@ -27,6 +27,7 @@ from lichen_policies.facts.resource import Resource
 
 __all__ = [
     "KINDS",
+    "KUSTOMIZATIONS",
     "PROGRAMS",
     "DeploymentInput",
     "Kind",
@@ -52,6 +53,10 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    ".bicepparam": (
+        "has parameters for a file of Bicep",
+        "run lichen check main.bicep --parameters main.bicepparam",
+    ),
     "cdk.json": ("is a program of the AWS CDK", "run cdk synth, and check cdk.out"),
     "terragrunt.hcl": (
         "is a unit of Terragrunt",
@@ -60,6 +65,11 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
+
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names of Kustomize's own files, in which version and kind may be left out (Kubernetes
+documentation, "Declarative Management of Kubernetes Objects Using Kustomize")."""
 
 
 def is_program(file: str, name: str) -> bool:
@@ -181,6 +191,10 @@ def _text(path: Path) -> str:
 
 def _refuse_programs(path: Path) -> None:
     """A document is made of a program by its own tool."""
+    if path.name in KUSTOMIZATIONS:
+        from lichen_policies.dialects import kubernetes
+
+        raise kubernetes.of_kustomize()
     for name, (because, fix) in PROGRAMS.items():
         if is_program(path.name, name):
             raise NotRecognised(because, fix=fix)
@@ -223,7 +237,7 @@ def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
         return _of_yaml(text)
     from lichen_policies.dialects import json_documents
 
-    documents = json_documents.parsed(text)
+    text, documents = json_documents.parsed(text)
     if len(documents) == 1 and isinstance(document := documents[0][1], dict):
         for listed, keys in _WITH_LINES.items():
             if keys <= document.keys():
@@ -271,7 +285,7 @@ def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
     except InputError:
         if json_documents.BEGINS.search(text):
             with suppress(InputError):
-                return json_documents.parsed(text)
+                return json_documents.parsed(text).documents
         if not re.search(_TO_RENDER, text):
             raise
         raise NotRendered("is a template of Helm, not a manifest yet", fix=_RENDER) from None

@@ -5,7 +5,9 @@ A parameter has the value that the deployment gives it; a default that may be re
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -48,11 +50,12 @@ def resources(
                 fix=did_you_mean(name, declared if isinstance(declared, Mapping) else ()),
                 field=name,
             )
-    return numbered(list(_Template(document, file, values).resources()))
+    return numbered(list(_Template(document, file, values, is_whole=given.whole).resources()))
 
 
 class _Template:
-    """A template with what its names hold."""
+    """A template with what its names hold. What is ``is_whole`` is given no more, so that other
+    parameters have their defaults."""
 
     def __init__(
         self,
@@ -60,11 +63,15 @@ class _Template:
         file: str,
         given: Mapping[str, Any],
         line: int | None = None,
+        *,
+        is_whole: bool,
     ) -> None:
+        self._is_whole = is_whole
         self._document = document
         self._file = file
         self._given = given
         self._variables: dict[str, Any] = {}
+        self._defaults: dict[str, Any] = {}
         self._copies: list[int] = []
         self._line = line
 
@@ -141,7 +148,8 @@ class _Template:
         scope = options.get("scope", "outer") if isinstance(options, Mapping) else "outer"
         if str(scope).lower() != "inner":
             merged = {**self._document, "resources": template.get("resources", [])}
-            yield from _Template(merged, self._file, self._given, self._line).resources()
+            same = _Template(merged, self._file, self._given, self._line, is_whole=self._is_whole)
+            yield from same.resources()
             return
         passed = inner.get("parameters")
         given = {
@@ -149,7 +157,8 @@ class _Template:
             for name, each in (passed.items() if isinstance(passed, Mapping) else ())
             if isinstance(each, Mapping) and "value" in each
         }
-        yield from _Template(template, self._file, given, self._line).resources()
+        own = _Template(template, self._file, given, self._line, is_whole=True)
+        yield from own.resources()
 
     def _value(self, written: Any) -> Any:
         try:
@@ -180,9 +189,17 @@ class _Template:
         if kind.startswith("secure"):
             return Unknown("is secret, so Lichen does not read it")
         if name in self._given:
-            return _as_declared(self._given[name], kind)
-        has_default = isinstance(each, Mapping) and "defaultValue" in each
-        return unset(str(name), has_default=has_default)
+            return as_declared(self._given[name], kind)
+        default = each.get("defaultValue", OPEN) if isinstance(each, Mapping) else OPEN
+        if default is not OPEN and self._is_whole:
+            return self._default(str(name), default)
+        return unset(str(name), has_default=default is not OPEN)
+
+    def _default(self, name: str, written: Any) -> Any:
+        if name not in self._defaults:
+            self._defaults[name] = _LOOP
+            self._defaults[name] = self._value(written)
+        return self._defaults[name]
 
     def _variable(self, *arguments: Any) -> Any:
         name = arguments[0] if arguments else ""
@@ -202,15 +219,15 @@ def unset(name: str, *, has_default: bool) -> Unknown:
     return Unknown(f"{what} the parameter {name}{because} (give --parameter {name}=...)")
 
 
-def _as_declared(found: Any, kind: str) -> Any:
-    """A value of the command line, which is text, as the parameter's type says."""
-    if not isinstance(found, str) or kind in ("", "string"):
+def as_declared(found: Any, kind: str) -> Any:
+    """A value of the command line, which is text, as the parameter's type says; one of a type that
+    the template declares itself as it looks."""
+    if not isinstance(found, str) or kind == "string":
         return found
-    return expressions.value(f"[{'json' if kind != 'int' else 'int'}('{found}')]", _plain)
-
-
-def _plain(name: str, arguments: list[Any]) -> Any:
-    return expressions.of_the_template(name, arguments, {})
+    is_plain = kind in ("int", "bool") or found.lstrip()[:1] in ("[", "{")
+    with suppress(ValueError):
+        return json.loads(found.lower() if kind == "bool" else found) if is_plain else found
+    return found
 
 
 def _shown(written: Any) -> str:

@@ -106,10 +106,17 @@ class TerraformPlan(msgspec.Struct, frozen=True):
         return Standing() if value is None else convert({part: value}, Standing, quotes=False)
 
 
+_OF_A_PLAN = ("planned_values", "resource_changes", "configuration", "prior_state", "errored")
+
+
 def recognises(document: Mapping[str, Any]) -> bool:
-    return "format_version" in document and (
-        "values" not in document or "resource_changes" in document
-    )
+    """Whether it is a plan, or what is shown where nothing is deployed yet. What Terraform prints
+    of its providers, its functions or a validation has a ``format_version`` too."""
+    if "format_version" not in document:
+        return False
+    is_empty = document.keys() <= {"format_version", "terraform_version"}
+    is_plan = any(key in document for key in _OF_A_PLAN)
+    return is_empty or (is_plan and ("values" not in document or "resource_changes" in document))
 
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
