@@ -469,6 +469,76 @@ def test_a_deployment_inside_of_a_template_has_its_defaults(tmp_path: Path) -> N
     assert is_unknown(pool.properties["tags"]["odd"])
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sizes.large == sizes.small ? 'same' : sizes.small.name", "small"),
+        ("sizes['large'].name == 'large' ? sizes.large.name : sizes.small.name", "large"),
+        ("!sizes.small.gpu && sizes.large.gpu ? 'yes' : 'no'", "yes"),
+        ("1 + sizes.large.nodes", 5),
+        ("items(sizes)[1].value.name", "small"),
+        ("nothing ?? sizes.large.name", "large"),
+    ],
+)
+def test_a_member_is_of_what_is_directly_before_it(
+    tmp_path: Path, text: str, expected: Any
+) -> None:
+    shared = (
+        "var nothing = null\nvar sizes = {\n  small: {name: 'small', gpu: false}\n"
+        "  large: {name: 'large', gpu: true, nodes: 4}\n}\n"
+    )
+    machine = MACHINE.replace("name: 'vm'", f"name: 'vm'\n  tags: {{found: {text}}}")
+    (tmp_path / "main.bicep").write_text(shared + machine)
+    (found,) = read_all([tmp_path]).resources
+    assert found.properties["tags"]["found"] == expected
+
+
+def test_what_a_condition_of_a_member_leaves_out_is_not_made(tmp_path: Path) -> None:
+    text = MACHINE.replace("= {", "= if (true && one.gpu) {")
+    (tmp_path / "main.bicep").write_text(f"var one = {{gpu: false}}\n{text}")
+    assert read_all([tmp_path]).resources == ()
+
+
+def test_a_loop_inside_of_an_object_is_what_it_makes(tmp_path: Path) -> None:
+    """As the compiler of Bicep writes it."""
+    copy = {
+        "name": "agentPoolProfiles",
+        "count": "[length(variables('sizes'))]",
+        "input": {
+            "name": "[concat('p', copyIndex('agentPoolProfiles', 1))]",
+            "vmSize": "[variables('sizes')[copyIndex('agentPoolProfiles')]]",
+            "count": 3,
+        },
+    }
+    cluster = {
+        "type": "Microsoft.ContainerService/managedClusters",
+        "name": "main",
+        "location": "centralindia",
+        "properties": {"copy": [copy], "dnsPrefix": "a"},
+    }
+    sizes = {"name": "sizes", "count": 2, "input": "Standard_ND96asr_v4"}
+    template = {"$schema": SCHEMA, "variables": {"copy": [sizes]}, "resources": [cluster]}
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    reading = read_all([tmp_path])
+    (made,) = reading.resources
+    size = "Standard_ND96asr_v4"
+    assert made.properties["agentPoolProfiles"] == [
+        {"name": "p1", "vmSize": size, "count": 3},
+        {"name": "p2", "vmSize": size, "count": 3},
+    ]
+    assert made.properties["dnsPrefix"] == "a"
+    assert "too-many-accelerators" in judged(reading)
+    for count, known in ((1001, None), ("[parameters('open')]", False)):
+        copy["count"] = count
+        (tmp_path / "main.json").write_text(json.dumps(template))
+        if known is None:
+            with pytest.raises(InputError, match=r"copy.count: is more than 1000"):
+                read_all([tmp_path / "main.json"])
+        else:
+            (made,) = read_all([tmp_path]).resources
+            assert is_unknown(made.properties["agentPoolProfiles"])
+
+
 IN_A_FILE = {
     "main.bicepparam": "using 'main.bicep'\nextends 'base.bicepparam'\n"
     "import {large} from 'shared.bicep'\nvar two = 2\nparam where = 'centralindia'\n"

@@ -73,6 +73,7 @@ class _Template:
         self._variables: dict[str, Any] = {}
         self._defaults: dict[str, Any] = {}
         self._copies: list[int] = []
+        self._turns: dict[str, int] = {}
         self._line = line
 
     def resources(self) -> Iterator[Resource]:
@@ -100,8 +101,7 @@ class _Template:
         if count is None:
             yield from self._one(written, outer, names, only_if or _shown(asked))
             return
-        if count > _MOST_COPIES:
-            raise InputError(f"is more than {_MOST_COPIES}", fix="correct it", field="copy.count")
+        _check_copies(count)
         for index in range(count):
             self._copies.append(index)
             yield from self._one(written, outer, names, only_if)
@@ -162,9 +162,35 @@ class _Template:
 
     def _value(self, written: Any) -> Any:
         try:
-            return expressions.value(written, self._call)
+            return self._read(written)
         except RecursionError:  # calls in each other, of what begins in this line
             raise too_deep("" if self._line is None else f"line {self._line}") from None
+
+    def _read(self, written: Any) -> Any:
+        if isinstance(written, list):
+            return [self._read(part) for part in written]
+        if not isinstance(written, Mapping):
+            return expressions.value(written, self._call)
+        loops = _loops(written)
+        found = {
+            key: self._read(part) for key, part in written.items() if key != "copy" or not loops
+        }
+        return found | {name: self._turned(name, loop) for name, loop in loops.items()}
+
+    def _turned(self, name: str, loop: Mapping[str, Any]) -> Any:
+        """The list that a loop inside of an object makes."""
+        found = self._read(loop.get("count"))
+        count = found if isinstance(found, int) else whole_in(str(found))
+        if count is None:
+            return OPEN
+        _check_copies(count)
+        outer = self._turns
+        made: list[Any] = []
+        for index in range(count):
+            self._turns = {**outer, name: index}
+            made.append(self._read(loop.get("input")))
+        self._turns = outer
+        return made
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
         return expressions.of_the_template(name, arguments, self._own)
@@ -179,6 +205,9 @@ class _Template:
 
     def _copy_index(self, *arguments: Any) -> Any:
         offset = next((each for each in arguments if isinstance(each, int)), 0)
+        name = next((each for each in arguments if isinstance(each, str)), "")
+        if name in self._turns:
+            return self._turns[name] + offset
         return self._copies[-1] + offset if self._copies else OPEN
 
     def _parameter(self, *arguments: Any) -> Maybe[Any]:
@@ -204,12 +233,33 @@ class _Template:
     def _variable(self, *arguments: Any) -> Any:
         name = arguments[0] if arguments else ""
         written = self._document.get("variables")
-        if not isinstance(written, Mapping) or name not in written:
+        loops = _loops(written) if isinstance(written, Mapping) else {}
+        if not isinstance(written, Mapping) or (name not in written and name not in loops):
             return OPEN
         if name not in self._variables:
             self._variables[name] = _LOOP
-            self._variables[name] = self._value(written[name])
+            self._variables[name] = (
+                self._turned(name, loops[name]) if name in loops else self._value(written[name])
+            )
         return self._variables[name]
+
+
+def _loops(written: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The loops inside of an object, by the name of the property that each makes (Microsoft Learn,
+    ARM templates, property iteration and variable iteration)."""
+    copy = written.get("copy")
+    if not isinstance(copy, list):
+        return {}
+    return {
+        each["name"]: each
+        for each in copy
+        if isinstance(each, Mapping) and isinstance(each.get("name"), str)
+    }
+
+
+def _check_copies(count: int) -> None:
+    if count > _MOST_COPIES:
+        raise InputError(f"is more than {_MOST_COPIES}", fix="correct it", field="copy.count")
 
 
 def unset(name: str, *, has_default: bool) -> Unknown:

@@ -473,8 +473,8 @@ class _File:
         if node.type == "identifier":
             name = _text(node)
             return _plain(own[name] if name in own else self._name(name))
-        if node.type in ("member_expression", "subscription_expression", "subscript_expression"):
-            return self._member(node, own)
+        if node.type in _ACCESS:
+            return self._at(node, [], own)
         if node.type == "for_statement":
             names, over, body = _parts_of_loop(node)
             found = self._value(over, own)
@@ -486,21 +486,29 @@ class _File:
             ]
         return OPEN
 
-    def _member(self, node: Node, own: Mapping[str, Any]) -> Any:
-        first, *rest = node.named_children
-        if not rest:
-            return OPEN
-        step: Any = (
-            _text(rest[0]) if rest[0].type == "property_identifier" else self._value(rest[0], own)
-        )
+    def _at(self, node: Node, steps: list[Node], own: Mapping[str, Any]) -> Any:
+        """What steps lead to from what an expression holds: from its last operand, where the parser
+        takes ``(a == b).c`` for ``a == b.c``."""
+        if node.type in _ACCESS:
+            return self._at(node.named_children[0], [*node.named_children[1:2], *steps], own)
+        if node.type in _OPERATIONS:
+            last = node.children[-1]
+            return _READERS[node.type](
+                node,
+                lambda inner: (
+                    self._at(inner, steps, own) if inner == last else self._value(inner, own)
+                ),
+            )
         whole: Any
-        if first.type == "identifier" and _text(first) not in own:
-            whole = self._name(_text(first))
-        elif first.type in ("member_expression", "subscript_expression"):
-            whole = self._member(first, own)
+        if node.type == "identifier" and _text(node) not in own:
+            whole = self._name(_text(node))
         else:
-            whole = self._value(first, own)
-        return whole.read(step) if isinstance(whole, _Declared) else at(whole, step)
+            whole = self._value(node, own)
+        for each in steps:
+            is_name = each.type == "property_identifier"
+            step = _text(each) if is_name else self._value(each, own)
+            whole = whole.read(step) if isinstance(whole, _Declared) else at(whole, step)
+        return _plain(whole)
 
 
 class _Declared(NamedTuple):
@@ -566,6 +574,9 @@ def _parts_of_loop(node: Node) -> tuple[tuple[str, ...], Node, Node]:
     return names, over, body
 
 
+_ACCESS = ("member_expression", "subscription_expression", "subscript_expression")
+_OPERATIONS = ("binary_expression", "ternary_expression", "unary_expression")
+
 Inner = Callable[[Node], Any]
 
 
@@ -603,7 +614,7 @@ def _array(node: Node, inner: Inner) -> Any:
     found: list[Any] = []
     for each in node.named_children:
         part = inner(each)
-        if _text(each.children[0] if each.children else each) != _SPREAD:
+        if not _text(each).startswith(_SPREAD):
             found.append(part)
         elif isinstance(part, list):
             found += part
