@@ -5,6 +5,8 @@ set -euo pipefail
 
 reports=${LICHEN_REPORTS:-lichen-report}
 mkdir -p "$reports"
+# An earlier run's, which a later step would take for this one's; its JSON may be the baseline.
+rm -f "$reports"/lichen.{sarif,md,xml,html} "$reports"/lichen-{code-quality.json,suggestions.jsonl}
 
 paths=()
 while IFS= read -r path; do
@@ -33,7 +35,10 @@ if [[ -n ${GITHUB_STEP_SUMMARY:-} && -f $reports/lichen.md ]]; then
   cat "$reports/lichen.md" >>"$GITHUB_STEP_SUMMARY"
 fi
 if [[ -n ${GITHUB_OUTPUT:-} ]]; then
-  printf '%s\n' "exit-code=$code" "sarif=$reports/lichen.sarif" "json=$reports/lichen.json" \
-    >>"$GITHUB_OUTPUT"
+  echo "exit-code=$code" >>"$GITHUB_OUTPUT"
+  # A step that uploads a report that is not there would fail in place of this one.
+  if [[ -f $reports/lichen.sarif ]]; then
+    printf '%s\n' "sarif=$reports/lichen.sarif" "json=$reports/lichen.json" >>"$GITHUB_OUTPUT"
+  fi
 fi
 exit "$code"

@@ -90,6 +90,14 @@ CASES = {
         },
         set(),
     ),
+    "a roll-out of Argo": (
+        {
+            **deployment(command=["vllm", "serve", "a/b", "-tp=8"]),
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Rollout",
+        },
+        {"region-unresolved", "unbounded-generation"},
+    ),
     "a cluster of eksctl": (
         {
             "apiVersion": "eksctl.io/v1alpha5",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from lichen_policies.dialects import DeploymentInput
 from lichen_policies.dialects.azure.expressions import of_the_template, value
+from lichen_policies.dialects.deployment_input import deployment_input
 from lichen_policies.dialects.folders import FolderReading, read_all
 from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.reading import facts_of
@@ -247,6 +248,41 @@ def test_a_template_in_json_says_its_lines(tmp_path: Path) -> None:
     assert "Microsoft.Compute/virtualMachines" in lines[first.line]
 
 
+COMMENTED = """\
+// Of the "platform" team
+{ // https://aka.ms/arm "quoted"
+  "$schema": "https://schema.management.azure.com/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0", /* of
+  the file */
+  "resources": [
+    { // "serves"
+      "type": "Microsoft.Compute/virtualMachineScaleSets", "apiVersion": "2023-03-01",
+      "name": "pool", "location": "centralindia", "tags": {"a": "http://x /* no comment */"},
+      "sku": {"name": "Standard_ND96asr_v4", "capacity": 4,}, // each has 8
+    }, // the last
+  ],
+}
+"""
+
+
+def test_a_template_with_comments_is_read(tmp_path: Path) -> None:
+    (tmp_path / "azuredeploy.json").write_text(COMMENTED)
+    reading = read_all([tmp_path])
+    (pool,) = reading.resources
+    assert (pool.line, pool.properties["sku"]["capacity"]) == (7, 4)
+    assert pool.properties["tags"]["a"] == "http://x /* no comment */"
+    assert "too-many-accelerators" in judged(reading)
+
+
+def test_a_template_with_comments_that_does_not_parse_cannot_pass(tmp_path: Path) -> None:
+    text = COMMENTED.replace('"capacity": 4', '"capacity": four')
+    (tmp_path / "azuredeploy.json").write_text(text)
+    (tmp_path / "whole.json").write_text(COMMENTED)
+    (skipped,) = read_all([tmp_path]).skipped
+    assert skipped.broken
+    assert "does not parse in line 10, column 58: expecting value" in skipped.text
+
+
 def test_a_pool_is_judged_in_the_region_of_its_cluster(tmp_path: Path) -> None:
     (tmp_path / "arm").mkdir()
     (tmp_path / "bicep").mkdir()
@@ -288,7 +324,7 @@ MALFORMED = {
     "a misspelt word": MACHINE.replace("resource", "resourc"),
     "truncated": MACHINE[:-20],
     "truncated behind what is whole": f"{MACHINE}param size string =",
-    "newer than the parser": MACHINE.replace("name: 'vm'", "...spread"),
+    "newer than the parser": MACHINE.replace("name: 'vm'", "name => 'vm'"),
 }
 
 
@@ -342,6 +378,218 @@ def test_newer_bicep_that_deploys_nothing_is_passed_over(tmp_path: Path) -> None
     reading = read_all([tmp_path])
     assert reading.skipped == ()
     assert [each.line for each in reading.resources] == [7]
+
+
+SHARED = "@export()\nvar large = 'Standard_ND96asr_v4'\n@export()\nvar nodes = 4\n"
+CALLED = """
+param size string = 'Standard_ND96asr_v4'
+param where string = 'centralindia'
+resource pool 'Microsoft.Compute/virtualMachineScaleSets@2024-03-01' = {
+  name: 'pool'
+  location: where
+  sku: {name: size, capacity: 4}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "sku"),
+    [
+        ("module called 'called.bicep' = {}\n", {"name": "Standard_ND96asr_v4", "capacity": 4}),
+        (
+            "module called 'called.bicep' = {params: {size: 'Standard_D2s_v5'}}\n",
+            {"name": "Standard_D2s_v5", "capacity": 4},
+        ),
+        (
+            "import {\n  large as size // of all\n  nodes\n} from 'shared.bicep'\n"
+            "resource pool 'Microsoft.Compute/virtualMachineScaleSets@2024-03-01' = {\n"
+            "  name: 'pool'\n  location: 'centralindia'\n  sku: {name: size, capacity: nodes}\n}\n",
+            {"name": "Standard_ND96asr_v4", "capacity": 4},
+        ),
+        (
+            "import * as all from 'shared.bicep'\nvar sku = {name: 'small', capacity: all.nodes}\n"
+            "resource pool 'Microsoft.Compute/virtualMachineScaleSets@2024-03-01' = {\n"
+            "  name: 'pool'\n  location: 'centralindia'\n  zones: ['1', ...['2']]\n  sku: {\n"
+            "    ...sku\n    name: all.large\n  }\n}\n",
+            {"name": "Standard_ND96asr_v4", "capacity": 4},
+        ),
+    ],
+)
+def test_what_files_of_bicep_share_is_known(tmp_path: Path, text: str, sku: Any) -> None:
+    for name, content in (("called", CALLED), ("shared", SHARED), ("main", text)):
+        (tmp_path / f"{name}.bicep").write_text(content)
+    reading = read_all([tmp_path / "main.bicep"])
+    (pool,) = reading.resources
+    assert pool.properties["sku"] == sku
+    assert pool.properties["location"] == "centralindia"
+    large = sku["name"] == "Standard_ND96asr_v4"
+    assert ("too-many-accelerators" in judged(reading)) == large
+
+
+def test_what_a_spread_brings_may_be_anything(tmp_path: Path) -> None:
+    text = f"param more object\n{MACHINE}".replace("name: 'vm'", "name: 'vm'\n  ...more")
+    (tmp_path / "main.bicep").write_text(text)
+    (machine,) = read_all([tmp_path]).resources
+    assert is_unknown(machine.properties["properties"])
+    assert is_unknown(machine.region)
+
+
+def test_what_a_module_may_be_given_is_not_its_default(tmp_path: Path) -> None:
+    main = "param more object\nmodule called 'called.bicep' = {\n  params: more\n}\n"
+    (tmp_path / "called.bicep").write_text(CALLED)
+    (tmp_path / "main.bicep").write_text(main)
+    (pool,) = read_all([tmp_path]).resources
+    assert is_unknown(pool.properties["sku"]["name"])
+
+
+def test_a_deployment_inside_of_a_template_has_its_defaults(tmp_path: Path) -> None:
+    """One that a parameter's default is made of itself ends."""
+    inner = {
+        "$schema": SCHEMA,
+        "parameters": {
+            "nodes": {"type": "int", "defaultValue": 4},
+            "size": {"type": "string", "defaultValue": "Standard_ND96asr_v4"},
+            "odd": {"type": "string", "defaultValue": "[parameters('odd')]"},
+        },
+        "resources": [
+            {
+                "type": "Microsoft.Compute/virtualMachineScaleSets",
+                "name": "pool",
+                "location": "centralindia",
+                "sku": {"name": "[parameters('size')]", "capacity": "[parameters('nodes')]"},
+                "tags": {"odd": "[parameters('odd')]"},
+            }
+        ],
+    }
+    options = {"expressionEvaluationOptions": {"scope": "inner"}, "template": inner}
+    deployment = {"type": "Microsoft.Resources/deployments", "name": "a", "properties": options}
+    (tmp_path / "main.json").write_text(json.dumps({"$schema": SCHEMA, "resources": [deployment]}))
+    (pool,) = read_all([tmp_path]).resources
+    assert pool.properties["sku"] == {"name": "Standard_ND96asr_v4", "capacity": 4}
+    assert is_unknown(pool.properties["tags"]["odd"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sizes.large == sizes.small ? 'same' : sizes.small.name", "small"),
+        ("sizes['large'].name == 'large' ? sizes.large.name : sizes.small.name", "large"),
+        ("!sizes.small.gpu && sizes.large.gpu ? 'yes' : 'no'", "yes"),
+        ("1 + sizes.large.nodes", 5),
+        ("items(sizes)[1].value.name", "small"),
+        ("nothing ?? sizes.large.name", "large"),
+    ],
+)
+def test_a_member_is_of_what_is_directly_before_it(
+    tmp_path: Path, text: str, expected: Any
+) -> None:
+    shared = (
+        "var nothing = null\nvar sizes = {\n  small: {name: 'small', gpu: false}\n"
+        "  large: {name: 'large', gpu: true, nodes: 4}\n}\n"
+    )
+    machine = MACHINE.replace("name: 'vm'", f"name: 'vm'\n  tags: {{found: {text}}}")
+    (tmp_path / "main.bicep").write_text(shared + machine)
+    (found,) = read_all([tmp_path]).resources
+    assert found.properties["tags"]["found"] == expected
+
+
+def test_what_a_condition_of_a_member_leaves_out_is_not_made(tmp_path: Path) -> None:
+    text = MACHINE.replace("= {", "= if (true && one.gpu) {")
+    (tmp_path / "main.bicep").write_text(f"var one = {{gpu: false}}\n{text}")
+    assert read_all([tmp_path]).resources == ()
+
+
+def test_a_loop_inside_of_an_object_is_what_it_makes(tmp_path: Path) -> None:
+    """As the compiler of Bicep writes it."""
+    copy = {
+        "name": "agentPoolProfiles",
+        "count": "[length(variables('sizes'))]",
+        "input": {
+            "name": "[concat('p', copyIndex('agentPoolProfiles', 1))]",
+            "vmSize": "[variables('sizes')[copyIndex('agentPoolProfiles')]]",
+            "count": 3,
+        },
+    }
+    cluster = {
+        "type": "Microsoft.ContainerService/managedClusters",
+        "name": "main",
+        "location": "centralindia",
+        "properties": {"copy": [copy], "dnsPrefix": "a"},
+    }
+    sizes = {"name": "sizes", "count": 2, "input": "Standard_ND96asr_v4"}
+    template = {"$schema": SCHEMA, "variables": {"copy": [sizes]}, "resources": [cluster]}
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    reading = read_all([tmp_path])
+    (made,) = reading.resources
+    size = "Standard_ND96asr_v4"
+    assert made.properties["agentPoolProfiles"] == [
+        {"name": "p1", "vmSize": size, "count": 3},
+        {"name": "p2", "vmSize": size, "count": 3},
+    ]
+    assert made.properties["dnsPrefix"] == "a"
+    assert "too-many-accelerators" in judged(reading)
+    for count, known in ((1001, None), ("[parameters('open')]", False)):
+        copy["count"] = count
+        (tmp_path / "main.json").write_text(json.dumps(template))
+        if known is None:
+            with pytest.raises(InputError, match=r"copy.count: is more than 1000"):
+                read_all([tmp_path / "main.json"])
+        else:
+            (made,) = read_all([tmp_path]).resources
+            assert is_unknown(made.properties["agentPoolProfiles"])
+
+
+IN_A_FILE = {
+    "main.bicepparam": "using 'main.bicep'\nextends 'base.bicepparam'\n"
+    "import {large} from 'shared.bicep'\nvar two = 2\nparam where = 'centralindia'\n"
+    "param pools = [\n  {size: large, nodes: two}\n]\nparam on = false\n"
+    "param key = az.getSecret('a')\n",
+    "main.parameters.json": """{ // of production
+  "parameters": {
+    "where": {"value": "centralindia"},
+    "pools": {"value": [{"size": "Standard_ND96asr_v4", "nodes": 2}]},
+    "on": {"value": false},
+    "key": {"reference": {"keyVault": {"id": "CANARY"}, "secretName": "CANARY"}},
+    "left": {"value": null}
+  }
+}""",
+}
+TAKES_A_LIST = """
+param where string
+param pools array
+param on bool
+param left string?
+@secure()
+param key string
+resource pool 'Microsoft.Compute/virtualMachineScaleSets@2024-03-01' = [for each in pools: {
+  name: 'pool'
+  location: where
+  sku: {name: each.size, capacity: each.nodes}
+}]
+resource other 'Microsoft.Compute/virtualMachines@2024-03-01' = if (on) {
+  name: 'other'
+}
+"""
+
+
+@pytest.mark.parametrize("name", IN_A_FILE)
+def test_a_file_gives_parameters_of_every_type(tmp_path: Path, name: str) -> None:
+    (tmp_path / "main.bicep").write_text(TAKES_A_LIST)
+    (tmp_path / "shared.bicep").write_text(SHARED)
+    (tmp_path / name).write_text(IN_A_FILE[name])
+    given = deployment_input(None, tmp_path / name, ("where=swedencentral",), exact=True)
+    (pool,) = read_all([tmp_path / "main.bicep"], given=given).resources
+    assert pool.properties["sku"] == {"name": "Standard_ND96asr_v4", "capacity": 2}
+    assert pool.properties["location"] == "swedencentral"
+
+
+def test_parameters_of_bicep_alone_are_no_deployment(tmp_path: Path) -> None:
+    (tmp_path / "main.bicepparam").write_text(IN_A_FILE["main.bicepparam"])
+    (tmp_path / "main.bicep").write_text(MACHINE)
+    (mention,) = read_all([tmp_path]).skipped
+    assert mention.because == "has parameters for a file of Bicep"
+    with pytest.raises(InputError, match=r"lichen check main.bicep --parameters main.bicepparam"):
+        read_all([tmp_path / "main.bicepparam"])
 
 
 @pytest.mark.parametrize(

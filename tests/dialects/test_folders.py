@@ -177,6 +177,11 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             "kustomize build",
         ),
         (
+            {"Kustomization": "resources: [a]\n"},
+            "is a Kustomization, which names manifests and holds none",
+            "kustomize build",
+        ),
+        (
             {"deployment.yaml": POD + "# {{ .Values.x }}\na: {{ .Values.name }}\n"},
             "is a template of Helm, not a manifest yet",
             "helm template",
@@ -200,10 +205,12 @@ def test_what_another_tool_reads_is_said_with_what_to_type(
     assert fix in skipped.fix
 
 
-def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "head", ["", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"]
+)
+def test_a_patch_of_kustomize_is_no_manifest(tmp_path: Path, head: str) -> None:
     listed = (
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-        "resources: [../base]\npatches:\n- path: more.yaml\n- patch: |-\n    - op: remove\n"
+        f"{head}resources: [../base]\npatches:\n- path: more.yaml\n- patch: |-\n    - op: remove\n"
     )
     tree(
         tmp_path,
@@ -339,6 +346,72 @@ def test_a_template_inside_of_itself_ends(tmp_path: Path) -> None:
     assert [each.name for each in reading.resources] == ["Machine"]
     (mention,) = reading.skipped
     assert "template ./outer.yaml is one that it is inside of" in mention.because
+
+
+ONLY_LOOPS = """
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Machines:
+    - Zone
+    - [a, b]
+    - Machine${Zone}: {Type: AWS::EC2::Instance, Properties: {InstanceType: g5.48xlarge}}
+"""
+
+
+def test_a_template_of_loops_alone_is_a_template(tmp_path: Path) -> None:
+    tree(tmp_path, {"stack.yaml": ONLY_LOOPS})
+    assert found(read_all([tmp_path])) == ["Machinea", "Machineb"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (
+            "Resources:\n  Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://a/b}}\n",
+            2,
+            "includes a part that is at an address elsewhere",
+        ),
+        (
+            "Transform: {Name: AWS::Include, Parameters: {Location: s3://a/b}}\n"
+            "Resources:\n  A: {Type: AWS::SNS::Topic}\n",
+            1,
+            "includes a part that is at an address elsewhere",
+        ),
+        (
+            "Resources:\n  A:\n    Fn::Transform: {Name: AWS::Include}\n"
+            "  B: {Type: AWS::SNS::Topic}\n",
+            3,
+            "includes a part that is at an address elsewhere",
+        ),
+        (
+            "AWSTemplateFormatVersion: 2010-09-09\n"
+            "Resources:\n  Gpu: {Type: Acme::Ml::Service::MODULE}\n",
+            3,
+            "has the module Gpu, whose template is in CloudFormation's registry",
+        ),
+        (
+            "Resources:\n  Gpu: {Type: AWS::CloudFormation::StackSet}\n",
+            2,
+            "has the stack set Gpu, whose template has regions of its own",
+        ),
+    ],
+)
+def test_a_part_of_a_template_that_is_elsewhere_is_said(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    tree(tmp_path, {"stack.yaml": text})
+    (mention,) = read_all([tmp_path]).skipped
+    assert mention.missing
+    assert mention.file == f"{tmp_path}/stack.yaml:{line}"
+    assert mention.because.startswith(said)
+    assert mention.fix.startswith("check that template by itself")
+
+
+def test_a_resource_whose_properties_a_macro_writes_is_not_known(tmp_path: Path) -> None:
+    macro = "Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://a/b}}"
+    tree(tmp_path, {"a.yaml": f"Resources:\n  A:\n    Type: AWS::EC2::Instance\n    {macro}\n"})
+    (machine,) = read_all([tmp_path]).resources
+    assert is_unknown(machine.properties)
 
 
 def test_a_template_that_is_empty_is_named_with_what_nests_it(tmp_path: Path) -> None:

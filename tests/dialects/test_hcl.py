@@ -542,6 +542,85 @@ def test_variables_twice_in_a_file_are_refused(tmp_path: Path) -> None:
     assert skipped.because == "a is there twice, in line 1 and in line 3"
 
 
+@pytest.mark.parametrize("name", ["main.tofu", "main.tofu.json"])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_files_of_opentofu_are_read(tmp_path: Path, name: str, is_named: bool) -> None:
+    block = {"resource": {"aws_instance": {"gpu": {"instance_type": "g5.xlarge"}}}}
+    (tmp_path / name).write_text(json.dumps(block) if name.endswith(".json") else MACHINE)
+    (tmp_path / "provider.tf").write_text(PROVIDER)
+    reading = read_all([tmp_path / name if is_named else tmp_path])
+    (machine,) = reading.resources
+    assert (machine.properties["instance_type"], machine.region) == ("g5.xlarge", "eu-north-1")
+    assert reading.others == 0
+
+
+def test_opentofu_reads_its_own_file_in_place_of_terraform_s(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MACHINE)
+    (tmp_path / "main.tofu").write_text(MACHINE.replace("g5.xlarge", "g6.xlarge"))
+    (tmp_path / "other.tf.json").write_text("{}")
+    (machine,) = read_all([tmp_path]).resources
+    assert machine.properties["instance_type"] == "g6.xlarge"
+
+
+EACH_REGION = """
+locals {
+  regions = toset(["ap-south-1", "eu-north-1"])
+}
+variable "regions" {
+  default = ["ap-south-1"]
+}
+provider "aws" {
+  alias    = "in"
+  for_each = local.regions
+  region   = each.value
+}
+resource "aws_instance" "own" {
+  for_each      = local.regions
+  provider      = aws.in[each.key]
+  instance_type = "g5.xlarge"
+}
+module "called" {
+  source    = "./called"
+  for_each  = local.regions
+  providers = { aws = aws.in[each.key] }
+}
+"""
+
+
+def test_opentofu_makes_a_provider_for_each_region(tmp_path: Path) -> None:
+    (tmp_path / "called").mkdir()
+    (tmp_path / "called" / "main.tofu").write_text(MACHINE)
+    (tmp_path / "main.tofu").write_text(EACH_REGION)
+    regions = {each.address: each.region for each in read_all([tmp_path]).resources}
+    assert regions == {
+        address: region
+        for region in ("ap-south-1", "eu-north-1")
+        for address in (
+            f'aws_instance.own["{region}"]',
+            f'module.called["{region}"].aws_instance.a',
+        )
+    }
+    open_ = EACH_REGION.replace(
+        "for_each = local.regions\n  region", "for_each = var.regions\n  region"
+    )
+    (tmp_path / "main.tofu").write_text(open_)
+    assert all(is_unknown(each.region) for each in read_all([tmp_path]).resources)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "made", "only_if"),
+    [("false", 0, ""), ("true", 1, ""), ("var.on", 1, "var.on")],
+)
+def test_what_opentofu_does_not_enable_is_not_made(
+    tmp_path: Path, enabled: str, made: int, only_if: str
+) -> None:
+    text = MACHINE.replace("\n}", f"\n  lifecycle {{\n    enabled = {enabled}\n  }}\n}}")
+    (tmp_path / "main.tofu").write_text(text + 'variable "on" {}\n')
+    found = read_all([tmp_path]).resources
+    assert len(found) == made
+    assert all(each.only_if == only_if for each in found)
+
+
 def test_an_override_file_changes_what_others_declare(tmp_path: Path) -> None:
     """As Terraform merges them: by argument, and by kind of block."""
     (tmp_path / "z.tf").write_text(

@@ -66,6 +66,20 @@ def test_json_of_another_kind(tmp_path: Path) -> None:
     assert "is not a document that Lichen recognises. Fix: name its kind" in answer(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"format_version": "1.0", "valid": true, "error_count": 0, "diagnostics": []}',
+        '{"format_version": "1.0", "provider_schemas": {}}',
+        '{"format_version": "1.0", "function_signatures": {}}',
+    ],
+)
+def test_what_else_terraform_prints_is_no_plan(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(text)
+    assert "is not a document that Lichen recognises" in answer(path)
+
+
 def test_a_misspelt_source(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     assert "did you mean 'terraform-plan'?" in answer(path, "terraform-plans")

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from lichen_policies.dialects.folders import SUFFIXES
 
 from tests.doors.test_fix import TEMPLATE
 
@@ -104,6 +105,9 @@ def test_no_script_of_the_action_has_an_expression_in_it() -> None:
 )
 def test_the_action_checks(project: Path, paths: str, code: int) -> None:
     variables = as_on_github("Check", project, paths=paths, region="ap-south-1")
+    reports = project / "lichen-report"
+    reports.mkdir()
+    (reports / "lichen.sarif").write_text("of an earlier run")
     done = run(step("Check")["run"], project, **variables)
     assert done.returncode == code, done.stderr
     outputs = dict(
@@ -112,6 +116,8 @@ def test_the_action_checks(project: Path, paths: str, code: int) -> None:
     assert outputs["exit-code"] == str(code)
     if code == 2:
         assert "no such file: cannot be read" in done.stderr
+        assert outputs.keys() == {"exit-code"}
+        assert not list(reports.iterdir())
         return
     sarif = json.loads((project / outputs["sarif"]).read_text())
     levels = {result["level"] for result in sarif["runs"][0]["results"]}
@@ -303,7 +309,8 @@ def test_pre_commit_s_hook(project: Path) -> None:
         LICHEN_REGION="ap-south-1",
     )
     assert done.returncode == 1, done.stderr
-    assert all(re.search(hook["files"], name) for name in ("a.json", "b/c.yaml", "x.template"))
+    for suffix in (*SUFFIXES, ".TEMPLATE", ".tf", ".tf.json", ".tofu", ".tfvars", ".bicep"):
+        assert re.search(hook["files"], f"b/c{suffix}"), suffix
 
 
 def blocks(language: str) -> list[str]:

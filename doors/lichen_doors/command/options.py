@@ -98,7 +98,8 @@ PARAMETERS = click.option(
     "--parameters",
     "parameters_file",
     type=INPUT,
-    help="A file of the values that the deployment gives to a CloudFormation template, or .tfvars.",
+    help="A file of the values that the deployment gives to a template: CloudFormation, Azure "
+    "(.json, .bicepparam), or .tfvars.",
     envvar="LICHEN_PARAMETERS",
     show_envvar=True,
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from lichen_policies.dialects.terraform_files import configuration_in, is_native
 from lichen_policies.facts import Resource
 from lichen_policies.remediation import steps
 from lichen_policies.verdict import Change, Value
@@ -94,7 +95,8 @@ def _block(plan: Path, type_: str, name: str) -> tuple[Path, str, Item]:
     """The one file of the plan's folder that has a resource's block, its text and the block."""
     found = [
         (file, text, item)
-        for file in sorted(plan.parent.glob("*.tf"))
+        for file in configuration_in(plan.parent)
+        if is_native(file)
         for text in (read_text(file),)
         for item in items(text, 0, len(text))
         if item.is_block and item.name == "resource" and item.labels == (type_, name)

@@ -27,6 +27,7 @@ from lichen_policies.facts.resource import Resource
 
 __all__ = [
     "KINDS",
+    "KUSTOMIZATIONS",
     "PROGRAMS",
     "DeploymentInput",
     "Kind",
@@ -52,6 +53,10 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
         "run pulumi preview --json --show-sames > preview.json, and check that file",
     ),
     "Chart.yaml": ("is a chart of Helm", "run helm template . | lichen check -"),
+    ".bicepparam": (
+        "has parameters for a file of Bicep",
+        "run lichen check main.bicep --parameters main.bicepparam",
+    ),
     "cdk.json": ("is a program of the AWS CDK", "run cdk synth, and check cdk.out"),
     "terragrunt.hcl": (
         "is a unit of Terragrunt",
@@ -60,6 +65,11 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """What a file of that name or ending is of, and what makes a document of it."""
+
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names of Kustomize's own files, in which version and kind may be left out (Kubernetes
+documentation, "Declarative Management of Kubernetes Objects Using Kustomize")."""
 
 
 def is_program(file: str, name: str) -> bool:
@@ -92,9 +102,11 @@ def read(
         resources = [
             resource
             for number, (line, document) in enumerate(documents, start=1)
-            for resource in _resources(document, path, number, line, source, given)
+            for resource in _resources(
+                document, path, number if len(documents) > 1 else None, line, source, given
+            )
         ]
-        if "lichen:exempt" in text and not _is_json(path, text):
+        if not _is_json(path, text) and "lichen:exempt" in text:
             from lichen_policies.beside import with_comments
 
             resources = with_comments(resources, text)
@@ -116,12 +128,13 @@ def check_source(source: str) -> None:
 def _resources(
     document: Mapping[str, Any],
     path: Path,
-    number: int,
+    number: int | None,
     line: int | None,
     source: str,
     given: DeploymentInput | None,
 ) -> list[Resource]:
-    """The resources of one document; ``line`` is where it begins in a file that has several."""
+    """The resources of one document; ``number`` and ``line`` say which it is and where it begins in
+    a file that has several."""
     try:
         kind = _kind(document) if source == "auto" else source
         if kind == "cloudformation":
@@ -141,9 +154,12 @@ def _resources(
             found = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
-    file, own = str(path), f"{path}#{number}"
+    file = str(path)
+    own = file if number is None else f"{file}#{number}"
     return [
-        msgspec.structs.replace(
+        resource
+        if (resource.document or resource.file) == own
+        else msgspec.structs.replace(
             resource,
             document=resource.document or own,
             line=line if resource.line is None and resource.file == file else resource.line,
@@ -175,6 +191,10 @@ def _text(path: Path) -> str:
 
 def _refuse_programs(path: Path) -> None:
     """A document is made of a program by its own tool."""
+    if path.name in KUSTOMIZATIONS:
+        from lichen_policies.dialects import kubernetes
+
+        raise kubernetes.of_kustomize()
     for name, (because, fix) in PROGRAMS.items():
         if is_program(path.name, name):
             raise NotRecognised(because, fix=fix)
@@ -217,7 +237,7 @@ def _parsed(path: Path, text: str) -> list[tuple[int | None, Any]]:
         return _of_yaml(text)
     from lichen_policies.dialects import json_documents
 
-    documents = json_documents.parsed(text)
+    text, documents = json_documents.parsed(text)
     if len(documents) == 1 and isinstance(document := documents[0][1], dict):
         for listed, keys in _WITH_LINES.items():
             if keys <= document.keys():
@@ -265,7 +285,7 @@ def _of_yaml(text: str) -> list[tuple[int | None, Any]]:
     except InputError:
         if json_documents.BEGINS.search(text):
             with suppress(InputError):
-                return json_documents.parsed(text)
+                return json_documents.parsed(text).documents
         if not re.search(_TO_RENDER, text):
             raise
         raise NotRendered("is a template of Helm, not a manifest yet", fix=_RENDER) from None

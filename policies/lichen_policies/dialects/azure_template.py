@@ -5,7 +5,9 @@ A parameter has the value that the deployment gives it; a default that may be re
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -48,11 +50,12 @@ def resources(
                 fix=did_you_mean(name, declared if isinstance(declared, Mapping) else ()),
                 field=name,
             )
-    return numbered(list(_Template(document, file, values).resources()))
+    return numbered(list(_Template(document, file, values, is_whole=given.whole).resources()))
 
 
 class _Template:
-    """A template with what its names hold."""
+    """A template with what its names hold. What is ``is_whole`` is given no more, so that other
+    parameters have their defaults."""
 
     def __init__(
         self,
@@ -60,12 +63,17 @@ class _Template:
         file: str,
         given: Mapping[str, Any],
         line: int | None = None,
+        *,
+        is_whole: bool,
     ) -> None:
+        self._is_whole = is_whole
         self._document = document
         self._file = file
         self._given = given
         self._variables: dict[str, Any] = {}
+        self._defaults: dict[str, Any] = {}
         self._copies: list[int] = []
+        self._turns: dict[str, int] = {}
         self._line = line
 
     def resources(self) -> Iterator[Resource]:
@@ -93,8 +101,7 @@ class _Template:
         if count is None:
             yield from self._one(written, outer, names, only_if or _shown(asked))
             return
-        if count > _MOST_COPIES:
-            raise InputError(f"is more than {_MOST_COPIES}", fix="correct it", field="copy.count")
+        _check_copies(count)
         for index in range(count):
             self._copies.append(index)
             yield from self._one(written, outer, names, only_if)
@@ -141,7 +148,8 @@ class _Template:
         scope = options.get("scope", "outer") if isinstance(options, Mapping) else "outer"
         if str(scope).lower() != "inner":
             merged = {**self._document, "resources": template.get("resources", [])}
-            yield from _Template(merged, self._file, self._given, self._line).resources()
+            same = _Template(merged, self._file, self._given, self._line, is_whole=self._is_whole)
+            yield from same.resources()
             return
         passed = inner.get("parameters")
         given = {
@@ -149,13 +157,40 @@ class _Template:
             for name, each in (passed.items() if isinstance(passed, Mapping) else ())
             if isinstance(each, Mapping) and "value" in each
         }
-        yield from _Template(template, self._file, given, self._line).resources()
+        own = _Template(template, self._file, given, self._line, is_whole=True)
+        yield from own.resources()
 
     def _value(self, written: Any) -> Any:
         try:
-            return expressions.value(written, self._call)
+            return self._read(written)
         except RecursionError:  # calls in each other, of what begins in this line
             raise too_deep("" if self._line is None else f"line {self._line}") from None
+
+    def _read(self, written: Any) -> Any:
+        if isinstance(written, list):
+            return [self._read(part) for part in written]
+        if not isinstance(written, Mapping):
+            return expressions.value(written, self._call)
+        loops = _loops(written)
+        found = {
+            key: self._read(part) for key, part in written.items() if key != "copy" or not loops
+        }
+        return found | {name: self._turned(name, loop) for name, loop in loops.items()}
+
+    def _turned(self, name: str, loop: Mapping[str, Any]) -> Any:
+        """The list that a loop inside of an object makes."""
+        found = self._read(loop.get("count"))
+        count = found if isinstance(found, int) else whole_in(str(found))
+        if count is None:
+            return OPEN
+        _check_copies(count)
+        outer = self._turns
+        made: list[Any] = []
+        for index in range(count):
+            self._turns = {**outer, name: index}
+            made.append(self._read(loop.get("input")))
+        self._turns = outer
+        return made
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
         return expressions.of_the_template(name, arguments, self._own)
@@ -170,6 +205,9 @@ class _Template:
 
     def _copy_index(self, *arguments: Any) -> Any:
         offset = next((each for each in arguments if isinstance(each, int)), 0)
+        name = next((each for each in arguments if isinstance(each, str)), "")
+        if name in self._turns:
+            return self._turns[name] + offset
         return self._copies[-1] + offset if self._copies else OPEN
 
     def _parameter(self, *arguments: Any) -> Maybe[Any]:
@@ -180,19 +218,48 @@ class _Template:
         if kind.startswith("secure"):
             return Unknown("is secret, so Lichen does not read it")
         if name in self._given:
-            return _as_declared(self._given[name], kind)
-        has_default = isinstance(each, Mapping) and "defaultValue" in each
-        return unset(str(name), has_default=has_default)
+            return as_declared(self._given[name], kind)
+        default = each.get("defaultValue", OPEN) if isinstance(each, Mapping) else OPEN
+        if default is not OPEN and self._is_whole:
+            return self._default(str(name), default)
+        return unset(str(name), has_default=default is not OPEN)
+
+    def _default(self, name: str, written: Any) -> Any:
+        if name not in self._defaults:
+            self._defaults[name] = _LOOP
+            self._defaults[name] = self._value(written)
+        return self._defaults[name]
 
     def _variable(self, *arguments: Any) -> Any:
         name = arguments[0] if arguments else ""
         written = self._document.get("variables")
-        if not isinstance(written, Mapping) or name not in written:
+        loops = _loops(written) if isinstance(written, Mapping) else {}
+        if not isinstance(written, Mapping) or (name not in written and name not in loops):
             return OPEN
         if name not in self._variables:
             self._variables[name] = _LOOP
-            self._variables[name] = self._value(written[name])
+            self._variables[name] = (
+                self._turned(name, loops[name]) if name in loops else self._value(written[name])
+            )
         return self._variables[name]
+
+
+def _loops(written: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The loops inside of an object, by the name of the property that each makes (Microsoft Learn,
+    ARM templates, property iteration and variable iteration)."""
+    copy = written.get("copy")
+    if not isinstance(copy, list):
+        return {}
+    return {
+        each["name"]: each
+        for each in copy
+        if isinstance(each, Mapping) and isinstance(each.get("name"), str)
+    }
+
+
+def _check_copies(count: int) -> None:
+    if count > _MOST_COPIES:
+        raise InputError(f"is more than {_MOST_COPIES}", fix="correct it", field="copy.count")
 
 
 def unset(name: str, *, has_default: bool) -> Unknown:
@@ -202,15 +269,15 @@ def unset(name: str, *, has_default: bool) -> Unknown:
     return Unknown(f"{what} the parameter {name}{because} (give --parameter {name}=...)")
 
 
-def _as_declared(found: Any, kind: str) -> Any:
-    """A value of the command line, which is text, as the parameter's type says."""
-    if not isinstance(found, str) or kind in ("", "string"):
+def as_declared(found: Any, kind: str) -> Any:
+    """A value of the command line, which is text, as the parameter's type says; one of a type that
+    the template declares itself as it looks."""
+    if not isinstance(found, str) or kind == "string":
         return found
-    return expressions.value(f"[{'json' if kind != 'int' else 'int'}('{found}')]", _plain)
-
-
-def _plain(name: str, arguments: list[Any]) -> Any:
-    return expressions.of_the_template(name, arguments, {})
+    is_plain = kind in ("int", "bool") or found.lstrip()[:1] in ("[", "{")
+    with suppress(ValueError):
+        return json.loads(found.lower() if kind == "bool" else found) if is_plain else found
+    return found
 
 
 def _shown(written: Any) -> str:

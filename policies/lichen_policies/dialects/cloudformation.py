@@ -35,6 +35,7 @@ MOST_RESOURCES_OF_VALUES = 2_000
 
 _FUNCTION = "AWS::Serverless::Function"
 _SAM = "AWS::Serverless-2016-10-31"
+_MACRO = "Fn::Transform"
 _OWN_TRANSFORMS = (_SAM, "AWS::LanguageExtensions")
 
 
@@ -52,8 +53,9 @@ def _written_out(name: str, argument: Any) -> dict[str, Any]:
 
 def recognises(document: Mapping[str, Any]) -> bool:
     return "AWSTemplateFormatVersion" in document or any(
-        isinstance(entry, Mapping) and str(entry.get("Type", "")).startswith("AWS::")
-        for entry in _entries(document).values()
+        str(name).startswith("Fn::")  # loops and macros make the resources
+        or (isinstance(entry, Mapping) and "::" in str(entry.get("Type", "")))
+        for name, entry in _entries(document).items()
     )
 
 
@@ -73,11 +75,14 @@ def resources(
     _check_given(template)
     found: list[Resource] = []
     for name, entry in template.each(_entries(document)):
+        if name == _MACRO or (isinstance(entry, Mapping) and {*entry} == {_MACRO}):
+            found += _macros(entry if name == _MACRO else entry[_MACRO], file)
+            continue
         if isinstance(entry, Mapping) and isinstance(entry.get("Type"), Mapping):
             raise NotRendered("holds modules of rain", fix="run rain pkg, and check what it prints")
         if not isinstance(entry, Mapping) or not isinstance(entry.get("Type"), str):
             raise InputError("is not a resource", fix="give it a Type:", field=f"Resources.{name}")
-        properties = entry.get("Properties") or {}
+        properties = {_MACRO: entry[_MACRO]} if _MACRO in entry else entry.get("Properties") or {}
         if not isinstance(properties, Mapping):
             raise InputError("is not a mapping", field=f"Resources.{name}.Properties")
         condition = entry.get("Condition")
@@ -107,7 +112,7 @@ def resources(
             found.append(_of_sam(document, own, template))
         else:
             found += _nested(resource, inner, given)
-    return [*_with_branches(document, found, template), *_macros(document, file)]
+    return [*_with_branches(document, found, template), *_macros(document.get("Transform"), file)]
 
 
 def _value(template: Template, properties: Mapping[str, Any]) -> Any:
@@ -255,27 +260,12 @@ def _entries(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return entries if isinstance(entries, Mapping) else {}
 
 
-def _transforms(document: Mapping[str, Any]) -> list[str]:
-    written = document.get("Transform")
-    names = written if isinstance(written, list) else [written]
-    return [
-        str(name.get("Name")) if isinstance(name, Mapping) else str(name) for name in names if name
-    ]
-
-
-def _macros(document: Mapping[str, Any], file: str) -> Iterator[Resource]:
-    """An entry for each macro that changes the template when it is deployed: nobody can read what
-    it makes, so it is reported as not judged."""
-    for name in _transforms(document):
-        if name not in _OWN_TRANSFORMS:
-            yield Resource(
-                type=f"Transform {name}",
-                name=name,
-                address=f"Transform.{name}",
-                properties={},
-                dialect="cloudformation",
-                file=file,
-            )
+def _macros(written: object, file: str) -> Iterator[Resource]:
+    """An entry for each macro that changes the template when it is deployed."""
+    for each in written if isinstance(written, list) else [written]:
+        name = each.get("Name") if isinstance(each, Mapping) else each
+        if name and name not in _OWN_TRANSFORMS:
+            yield cloudformation_nested.included(str(name), written, file)
 
 
 def _of_sam(document: Mapping[str, Any], resource: Resource, template: Template) -> Resource:

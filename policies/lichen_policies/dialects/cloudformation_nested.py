@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError
+from lichen.parsing.at import At
 from lichen.words import Environment
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts import environment
@@ -32,6 +33,10 @@ _PLACES = {
     "AWS::CloudFormation::Stack": "TemplateURL",
     "AWS::Serverless::Application": "Location",
 }
+_INCLUDE = "AWS::Include"
+_STACK_SET = "AWS::CloudFormation::StackSet"
+_MODULE = "::MODULE"
+"""How the types of modules end (CloudFormation User Guide, "Use modules")."""
 _FILE = re.compile(r"[\w./-]{1,200}")
 """The path of a file, which may be printed."""
 
@@ -70,6 +75,10 @@ def _written(stack: Resource, place: str) -> object:
 def missing(stack: Resource, *, is_circle: bool = False) -> str:
     """Why the template inside of a resource is not here, or is in a circle; empty for one that has
     none inside."""
+    if stack.type == _STACK_SET:
+        return f"has the stack set {stack.address}, whose template has regions of its own"
+    if stack.type.endswith(_MODULE):
+        return f"has the module {stack.address}, whose template is in CloudFormation's registry"
     place = _PLACES.get(stack.type)
     if place is None:
         return ""
@@ -92,6 +101,23 @@ def missing(stack: Resource, *, is_circle: bool = False) -> str:
     return f"nests the stack {stack.address}, whose {because}"
 
 
+def included(name: str, written: object, file: str) -> Resource:
+    """An entry for what changes a template when it is deployed: a macro, whose work nobody can
+    read, or a part of the template that is at an address elsewhere."""
+    return Resource(
+        type=f"Transform {name}",
+        name=name,
+        address=f"Transform.{name}",
+        properties={},
+        dialect="cloudformation",
+        file=file,
+        line=written.line if isinstance(written, At) else None,
+        unseen="includes a part that is at an address elsewhere, and nothing is fetched"
+        if name == _INCLUDE
+        else "",
+    )
+
+
 def is_circle(inner: Path, stack: Resource, given: DeploymentInput) -> bool:
     """Whether the template inside of a resource is one that the resource is inside of."""
     outer = (*given.inside, str(stack.file))
@@ -100,8 +126,12 @@ def is_circle(inner: Path, stack: Resource, given: DeploymentInput) -> bool:
 
 def fix_of(stack: Resource) -> str:
     """What to do about a template that is not here."""
-    place = _PLACES.get(stack.type)
-    written = "" if place is None else _written(stack, place)
+    if stack.type == _STACK_SET:
+        return "check that template by itself, with --region for each of its regions"
+    if stack.type not in _PLACES:
+        return "check that template by itself"
+    place = _PLACES[stack.type]
+    written = _written(stack, place)
     if is_unknown(written):
         return "give what it is made of, or check that template by itself"
     if isinstance(written, str) and "://" not in written:

@@ -46,15 +46,21 @@ def deployment_input(
     exact: bool,
     counter: Counter | None = None,
 ) -> DeploymentInput:
-    """What the command line gives to a template: ``file`` has the values of parameters, or of
-    Terraform's variables, by its name; ``pairs`` are ``NAME=VALUE``."""
-    of_variables = file is not None and file.name.endswith((".tfvars", ".tfvars.json"))
-    of_parameters = None if of_variables else file
-    parameters: Mapping[str, str] = {}
-    if of_parameters is not None or pairs:
+    """What the command line gives to a template: ``file`` has the values of parameters, of Bicep's
+    or of Terraform's variables, by its name; ``pairs`` are ``NAME=VALUE``."""
+    name = "" if file is None else file.name
+    of_variables = name.endswith((".tfvars", ".tfvars.json"))
+    of_bicep = name.endswith(".bicepparam")
+    of_template = None if of_variables or of_bicep else file
+    parameters: Mapping[str, Maybe[str]] = {}
+    if file is not None and of_bicep:
+        from lichen_policies.dialects.azure.bicep import parameters_of
+
+        parameters = parameters_of(file)
+    if of_template is not None or pairs:
         from lichen_policies.dialects import cloudformation_parameters
 
-        parameters = cloudformation_parameters.of(of_parameters, pairs)
+        parameters = {**parameters, **cloudformation_parameters.of(of_template, pairs)}
     return DeploymentInput(
         region=region,
         parameters=parameters,

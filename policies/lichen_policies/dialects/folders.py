@@ -16,11 +16,11 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
-from lichen_policies.dialects import PROGRAMS, check_source, is_program, read
+from lichen_policies.dialects import KUSTOMIZATIONS, PROGRAMS, check_source, is_program, read
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
-from lichen_policies.dialects.terraform_files import is_configuration
+from lichen_policies.dialects.terraform_files import is_configuration, is_native
 from lichen_policies.facts.resource import Resource
 from lichen_policies.verdict import Skipped
 
@@ -56,7 +56,6 @@ _NOT_ENTERED = ("node_modules", "__pycache__", "venv", "site-packages")
 
 _PATTERN = frozenset("*?[")
 """What makes a pattern of a path."""
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
 
@@ -128,7 +127,7 @@ class _Walk:
         it is none."""
         if is_configuration(path) and self.source == "auto":
             # A file that is not there is no module.
-            _ = HCL.content(path) if path.suffix == ".tf" else content_of(path)
+            _ = HCL.content(path) if is_native(path) else content_of(path)
             self.modules[path.parent] = None
             return
         if path.suffix == _BICEP and self.source == "auto":
@@ -341,15 +340,16 @@ class _Walk:
             if path.suffix == _BICEP:
                 self.bicep[path] = None
                 continue
-            if path.suffix.lower() not in SUFFIXES:
+            is_kustomization = path.name in KUSTOMIZATIONS
+            if path.suffix.lower() not in SUFFIXES and not is_kustomization:
                 self.others += 1
                 continue
             try:
-                text = _text_of_document(path)
+                text = text_of(content_of(path)) if is_kustomization else _text_of_document(path)
                 if text is None or (path.suffix.lower() == _TOML and not _is_of_workloads(text)):
                     self.others += 1
                     continue
-                if path.name in _KUSTOMIZATIONS:
+                if is_kustomization:
                     self.patches.update(_patches(path, text))
                 self.read(path, self.given, text)
             except NotRecognised:

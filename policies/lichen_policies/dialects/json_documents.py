@@ -4,7 +4,8 @@ Tools print words around them: ``terragrunt run-all show -json`` one plan a line
 a wrapper of ``terraform`` its command, ``pulumi`` its warnings. The events that Pulumi's engine
 streams, one a line, are one document. Words are left out; what begins
 like an object and does not parse is an error, or half a document would pass for a whole one. What
-Terragrunt logs as JSON has the line that its tool printed as a message, a plan among them.
+Terragrunt logs as JSON has the line that its tool printed as a message, a plan among them. A
+template of Azure may have comments.
 """
 
 from __future__ import annotations
@@ -12,30 +13,60 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from lichen.document import InputError
+from lichen.parsing.json_comments import without_comments
 from lichen.parsing.json_text import Decoder, explained, value_of
 
 BEGINS = re.compile(r'\{(?=\s*["}])')
 """How an object begins, in words that are none."""
 
+UNREAD = {"planned_values", "prior_state"} | {
+    *("checks", "output_changes", "relevant_attributes", "resource_drift")
+}
+"""Parts of a Terraform plan of which the first two are read where the others do not say enough, the
+rest never. Together they are as large as what is read."""
+
+_BEGINNINGS = ("{", "//", "/*")
+"""How a text begins that is one object, with comments or without."""
+_SEVERAL = "Extra data"
+"""What Python's parser says of what is behind the first object."""
+
 _MESSAGES = ({"@level", "@message"}, {"level", "msg"})
 """Keys of one line of a log: Terraform's own, and Terragrunt's."""
 
 
-def parsed(text: str) -> list[tuple[int | None, Any]]:
-    """The documents, each with the line that it begins in, if it is not alone in its file.
+class Parsed(NamedTuple):
+    """The documents of a file, each with the line that it begins in if it is not alone there.
+    ``text`` is that of the file, in which comments are blank."""
+
+    text: str
+    documents: list[tuple[int | None, Any]]
+
+
+def parsed(text: str) -> Parsed:
+    """The documents of a text.
 
     :class:`InputError` where there is none, or one does not parse.
     """
     with explained(text):
         try:
-            return [(None, value_of(text))]
-        except json.JSONDecodeError:
+            return Parsed(text, [(None, value_of(text, UNREAD))])
+        except json.JSONDecodeError as error:
+            if text.lstrip().startswith(_BEGINNINGS) and error.msg != _SEVERAL:
+                plain = without_comments(text)
+                if plain == text:
+                    raise  # what is inside of it is no document
+                return parsed(plain)
             every = list(_found(text))
             if not every:
                 raise
+    return Parsed(text, _of_lines(every))
+
+
+def _of_lines(every: list[tuple[int, Mapping[str, Any]]]) -> list[tuple[int | None, Any]]:
+    """The documents among what was found in several lines."""
     found = [
         (line, document)
         for line, logged in every

@@ -50,6 +50,15 @@ def list_of(documents: list[Any]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "List", "items": documents}
 
 
+def of_kustomize(at: str = "") -> NotRendered:
+    """What is said of a Kustomization; ``at`` is where in the file it is."""
+    return NotRendered(
+        "is a Kustomization, which names manifests and holds none",
+        fix="run kustomize build . | lichen check -",
+        field=at,
+    )
+
+
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The objects of a manifest; :class:`InputError` where one is malformed."""
     return [resource(found, file, at) for found, at in _objects(document, "")]
@@ -90,11 +99,7 @@ def _objects(document: Any, at: str) -> Iterator[tuple[Object, str]]:
     if not isinstance(document, Mapping) or not recognises(document):
         raise InputError("is no Kubernetes object", fix="give it apiVersion and kind", field=at)
     if document["kind"] == "Kustomization" and "kustomize" in document["apiVersion"]:
-        raise NotRendered(
-            "is a Kustomization, which names manifests and holds none",
-            fix="run kustomize build . | lichen check -",
-            field=at,
-        )
+        raise of_kustomize(at)
     items = document.get("items")
     if not document["kind"].endswith("List") or not isinstance(items, list):
         yield document, at

@@ -19,10 +19,10 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lichen.document import InputError, did_you_mean
 from lichen.parsing.bounds import too_deep, twice
-from lichen_policies.dialects.azure.declared import numbered, resource
+from lichen_policies.dialects.azure.declared import WRITTEN, numbered, resource
 from lichen_policies.dialects.azure.expressions import at
 from lichen_policies.dialects.azure.functions import OPEN, called, id_of
-from lichen_policies.dialects.azure_template import unset
+from lichen_policies.dialects.azure_template import as_declared, unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP
 from lichen_policies.dialects.source_reading import SourceReading
@@ -44,7 +44,14 @@ def read_bicep(file: Path, given: DeploymentInput, parsed: Callable[[Path], Node
     :class:`InputError` where it is no Bicep.
     """
     try:
-        main = _File(file, dict(given.parameters), frozenset({file.resolve()}), parsed, count())
+        main = _File(
+            file,
+            dict(given.parameters),
+            frozenset({file.resolve()}),
+            parsed,
+            count(),
+            is_whole=given.whole,
+        )
         names = main.declared["parameter_declaration"]
         for name in given.parameters if given.exact else ():
             if name not in names:
@@ -68,6 +75,30 @@ def called_by(file: Path, parsed: Callable[[Path], Node]) -> frozenset[Path]:
     )
 
 
+_PARAMETER = re.compile(r"^param(?=[ \t]+(\w+)[ \t]*=)", re.MULTILINE)
+_EXTENDS = re.compile(r"^extends[ \t][^\n]*$", re.MULTILINE)
+
+
+def parameters_of(file: Path) -> dict[str, Any]:
+    """What a file of parameters (``.bicepparam``) gives to a deployment.
+
+    :class:`InputError` where it is no Bicep.
+    """
+    text = BICEP.text(file)
+    names = _PARAMETER.findall(text)
+    # The parser knows declarations with a value as variables.
+    root = _declarations(_PARAMETER.sub("var", _EXTENDS.sub("", text)), file)
+    given = _File(
+        file,
+        {},
+        frozenset(),
+        lambda path: root if path == file else declarations_of(path),
+        count(),
+        is_whole=True,
+    )
+    return {name: given.value_of(name) for name in names}
+
+
 @cache
 def _language() -> Language:
     return Language(tree_sitter_bicep.language())
@@ -87,6 +118,41 @@ def _only_its_lines(found: re.Match[str]) -> str:
     return "\n" * found[0].count("\n")
 
 
+_IMPORTED = re.compile(r"(?<=\w)(?=[ \t]*(?://[^\n]*)?\r?\n\s*\w)")
+"""Where one name of several ends, each in a line."""
+_SPREAD = "spread__"
+"""What is written for the spread of a list, and begins the name of a property that is one."""
+
+
+def _with_commas(found: re.Match[str]) -> str:
+    return _IMPORTED.sub(",", found[0])
+
+
+_SIGN = re.compile(
+    r"'''.*?'''|'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/|[\[{\]}]|(?<!\.)\.\.\.(?=[\w({\['])",
+    re.DOTALL,
+)
+
+
+def _with_members(text: str) -> str:
+    """A text whose spreads are members that the parser knows: of a list, or of an object."""
+    parts: list[str] = []
+    holders: list[str] = []
+    end = 0
+    for found in _SIGN.finditer(text):
+        sign = found[0]
+        if sign in "[{":
+            holders.append(sign)
+        elif sign in "]}" and holders:
+            holders.pop()
+        elif sign == "..." and holders:
+            is_list = holders[-1] == "["
+            member = f"{_SPREAD} ?? " if is_list else f"'{_SPREAD}{found.start()}': "
+            parts += [text[end : found.start()], member]
+            end = found.end()
+    return "".join([*parts, text[end:]])
+
+
 _NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A type: it says nothing of what is deployed.
     (re.compile(r"\bresource(?:Input|Output)<'[^'\n]*'>"), "object"),
@@ -104,6 +170,7 @@ _NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         re.compile(r"^(?:extension|provider)[ \t]+[^\n{]+(?:\{[^{}]*\}[^\n{]*)?$", re.MULTILINE),
         _only_its_lines,
     ),
+    (re.compile(r"^import[ \t]*\{[^{}]*\}", re.MULTILINE), _with_commas),
 )
 """What the parser does not know of the language yet, and what it reads instead."""
 
@@ -114,11 +181,15 @@ def declarations_of(file: Path) -> Node:
     The parser does not know the newest of the language: what says nothing of what is deployed is
     left out of it, and the rest is refused with what the compiler makes of it.
     """
-    text = BICEP.text(file)
+    return _declarations(BICEP.text(file), file)
+
+
+def _declarations(text: str, file: Path) -> Node:
     root = _parser().parse(text.encode()).root_node
     if root.has_error:
         for pattern, instead in _NEWER:
             text = pattern.sub(instead, text)
+        text = _with_members(text)
         root = _parser().parse(text.encode()).root_node
     if root.has_error:
         raise InputError(
@@ -199,7 +270,8 @@ class _One(NamedTuple):
 
 
 class _File:
-    """A file as it is deployed once: what its names hold."""
+    """A file as it is deployed once: what its names hold. What is ``is_whole`` is given no more, so
+    that other parameters have their defaults."""
 
     def __init__(
         self,
@@ -208,8 +280,11 @@ class _File:
         inside: frozenset[Path],
         parsed: Callable[[Path], Node],
         called: Iterator[int],
+        *,
+        is_whole: bool,
     ) -> None:
         self._file = file
+        self._is_whole = is_whole
         self._called = called
         self._parsed = parsed
         self._given = given
@@ -219,8 +294,11 @@ class _File:
         self._secret: set[str] = set()
         kinds = ("parameter", "variable", "resource", "module")
         self.declared: dict[str, dict[str, Node]] = {f"{kind}_declaration": {} for kind in kinds}
+        self._imported: dict[str, tuple[str, str]] = {}
         secret = False
         for node in parsed(file).children:
+            if node.type == "import_functionality":
+                self._imported |= _imported(node)
             if node.type == "decorators":
                 secret = b"@secure" in (node.text or b"")
                 continue
@@ -231,6 +309,10 @@ class _File:
             secret = False
 
     # What the names hold.
+
+    def value_of(self, name: str) -> Any:
+        """What a name of the file holds."""
+        return _plain(self._name(name))
 
     def _name(self, name: str) -> Any:
         if name not in self._known:
@@ -243,17 +325,31 @@ class _File:
             if name in self._secret:
                 return _SECRET
             if name in self._given:
-                found = self._given[name]
                 kind = next((_text(each) for each in node.children if each.type == "type"), "")
-                numeric = kind == "int" and isinstance(found, str) and found.isdigit()
-                return int(found) if numeric else found
-            return unset(name, has_default=_after_equals(node) is not None)
+                return as_declared(self._given[name], kind)
+            written = _after_equals(node)
+            if self._is_whole and written is not None:
+                return self._value(written, {})
+            return unset(name, has_default=written is not None)
         if (node := self.declared["variable_declaration"].get(name)) is not None:
             written = _after_equals(node)
             return OPEN if written is None else self._value(written, {})
         if (node := self.declared["resource_declaration"].get(name)) is not None:
             return self._of_resource(name, node)
+        if name in self._imported:
+            return self._import(*self._imported[name])
         return OPEN
+
+    def _import(self, path: str, name: str) -> Any:
+        """What a name of another file holds, or all of its variables."""
+        file = Path(os.path.normpath(self._file.parent / path))
+        if ":" in path or not file.is_file() or file.resolve() in self._inside:
+            return OPEN
+        inside = self._inside | {file.resolve()}
+        other = _File(file, {}, inside, self._parsed, self._called, is_whole=True)
+        if name:
+            return other.value_of(name)
+        return {each: other.value_of(each) for each in other.declared["variable_declaration"]}
 
     def _of_resource(self, symbol: str, node: Node) -> Any:
         """What others read of a resource: its name, its id, what it declares."""
@@ -293,7 +389,7 @@ class _File:
                 yield resource(
                     _type(node),
                     self._names(node, one),
-                    found if isinstance(found, Mapping) else {},
+                    found if isinstance(found, Mapping) else dict.fromkeys(WRITTEN, OPEN),
                     file=str(self._file),
                     line=_line(node),
                     symbol=symbol,
@@ -333,6 +429,7 @@ class _File:
                 self._inside | {file.resolve()},
                 self._parsed,
                 self._called,
+                is_whole=isinstance(given, Mapping),
             )
             for each in inner.resources(one.only_if or only_if):
                 yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")
@@ -376,8 +473,8 @@ class _File:
         if node.type == "identifier":
             name = _text(node)
             return _plain(own[name] if name in own else self._name(name))
-        if node.type in ("member_expression", "subscription_expression", "subscript_expression"):
-            return self._member(node, own)
+        if node.type in _ACCESS:
+            return self._at(node, [], own)
         if node.type == "for_statement":
             names, over, body = _parts_of_loop(node)
             found = self._value(over, own)
@@ -389,21 +486,29 @@ class _File:
             ]
         return OPEN
 
-    def _member(self, node: Node, own: Mapping[str, Any]) -> Any:
-        first, *rest = node.named_children
-        if not rest:
-            return OPEN
-        step: Any = (
-            _text(rest[0]) if rest[0].type == "property_identifier" else self._value(rest[0], own)
-        )
+    def _at(self, node: Node, steps: list[Node], own: Mapping[str, Any]) -> Any:
+        """What steps lead to from what an expression holds: from its last operand, where the parser
+        takes ``(a == b).c`` for ``a == b.c``."""
+        if node.type in _ACCESS:
+            return self._at(node.named_children[0], [*node.named_children[1:2], *steps], own)
+        if node.type in _OPERATIONS:
+            last = node.children[-1]
+            return _READERS[node.type](
+                node,
+                lambda inner: (
+                    self._at(inner, steps, own) if inner == last else self._value(inner, own)
+                ),
+            )
         whole: Any
-        if first.type == "identifier" and _text(first) not in own:
-            whole = self._name(_text(first))
-        elif first.type in ("member_expression", "subscript_expression"):
-            whole = self._member(first, own)
+        if node.type == "identifier" and _text(node) not in own:
+            whole = self._name(_text(node))
         else:
-            whole = self._value(first, own)
-        return whole.read(step) if isinstance(whole, _Declared) else at(whole, step)
+            whole = self._value(node, own)
+        for each in steps:
+            is_name = each.type == "property_identifier"
+            step = _text(each) if is_name else self._value(each, own)
+            whole = whole.read(step) if isinstance(whole, _Declared) else at(whole, step)
+        return _plain(whole)
 
 
 class _Declared(NamedTuple):
@@ -426,6 +531,20 @@ class _Declared(NamedTuple):
 def _plain(found: Any) -> Any:
     """A value that an expression may hold; a resource as a whole is known by its address."""
     return found.unknown if isinstance(found, _Declared) else found
+
+
+def _imported(node: Node) -> dict[str, tuple[str, str]]:
+    """The names that an import brings: each with its file and its name there, or none for all."""
+    signs = [each.type for each in node.children]
+    names = [_text(each) for each in node.children if each.type == "identifier"]
+    if "*" in signs:
+        return {names[-1]: (_literal(node), "")}
+    found: dict[str, tuple[str, str]] = {}
+    words = [_text(each) for each in node.children if each.type in ("identifier", "as", ",")]
+    for part in " ".join(words).split(","):
+        own, _, here = part.partition(" as ")
+        found[(here or own).strip()] = (_literal(node), own.strip())
+    return found
 
 
 def _type(node: Node) -> str:
@@ -455,6 +574,9 @@ def _parts_of_loop(node: Node) -> tuple[tuple[str, ...], Node, Node]:
     return names, over, body
 
 
+_ACCESS = ("member_expression", "subscription_expression", "subscript_expression")
+_OPERATIONS = ("binary_expression", "ternary_expression", "unary_expression")
+
 Inner = Callable[[Node], Any]
 
 
@@ -476,7 +598,29 @@ def _unescaped(text: str) -> str:
 
 
 def _object(node: Node, inner: Inner) -> Any:
-    return {name: inner(each) for name, each in _fields(node).items()}
+    found: dict[str, Any] = {}
+    for name, each in _fields(node).items():
+        part = inner(each)
+        if not name.startswith(_SPREAD):
+            found[name] = part
+        elif isinstance(part, Mapping):
+            found |= part
+        else:  # it may hold anything
+            return part if is_unknown(part) else OPEN
+    return found
+
+
+def _array(node: Node, inner: Inner) -> Any:
+    found: list[Any] = []
+    for each in node.named_children:
+        part = inner(each)
+        if not _text(each).startswith(_SPREAD):
+            found.append(part)
+        elif isinstance(part, list):
+            found += part
+        else:
+            return part if is_unknown(part) else OPEN
+    return found
 
 
 def _ternary(node: Node, inner: Inner) -> Any:
@@ -502,6 +646,8 @@ _OPERATORS = {
 
 
 def _binary(node: Node, inner: Inner) -> Any:
+    if _text(node.children[0]) == _SPREAD:
+        return inner(node.children[-1])
     left, right = (inner(each) for each in (node.children[0], node.children[-1]))
     sign = node.children[1].type
     if sign == "!=":
@@ -529,7 +675,7 @@ def _parenthesized(node: Node, inner: Inner) -> Any:
 
 
 _READERS: Mapping[str, Callable[[Node, Inner], Any]] = {
-    "array": lambda node, inner: [inner(each) for each in node.named_children],
+    "array": _array,
     "binary_expression": _binary,
     "boolean": lambda node, _: _text(node) == "true",
     "call_expression": _call,

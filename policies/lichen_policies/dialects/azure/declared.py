@@ -30,6 +30,9 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
 """What azure-native calls the names of the resources that one is a part of, the outermost first."""
 
 
+WRITTEN = (*BESIDE_PROPERTIES, "properties")
+"""What a declaration writes of a resource."""
+
 _BY_PARAMETER = Unknown("is set by an expression (give --parameter NAME=..., or --region)")
 
 

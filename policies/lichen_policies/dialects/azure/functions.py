@@ -35,7 +35,7 @@ def called(name: str, arguments: Sequence[Any]) -> Any:
     if key == "resourcegroup":
         return {"location": OF_THE_GROUP, "name": OPEN, "id": OPEN}
     function = FUNCTIONS.get(key)
-    together = key in ("union", "concat", "createarray", "array")
+    together = key in ("union", "concat", "createarray", "array", "items")
     open_ = any(map(is_unknown, arguments)) if together else has_unknown(list(arguments))
     if function is None or open_:
         return made_of(arguments, OPEN)
@@ -119,6 +119,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "greater": lambda a, b: a > b,
     "greaterorequals": lambda a, b: a >= b,
     "int": int,
+    "items": lambda entries: [{"key": key, "value": entries[key]} for key in sorted(entries)],
     "json": json.loads,
     "last": lambda values: values[-1],
     "length": len,

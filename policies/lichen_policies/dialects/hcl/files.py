@@ -16,7 +16,7 @@ from lichen.parsing.bounds import too_deep, twice
 from lichen_policies.dialects.hcl import syntax
 from lichen_policies.dialects.hcl.syntax import Block, Body, text_in
 from lichen_policies.dialects.largest import HCL
-from lichen_policies.dialects.terraform_files import is_configuration
+from lichen_policies.dialects.terraform_files import configuration_in, is_native
 from lichen_policies.dialects.tree_depth import tree_too_deep
 
 _NAMED = ("resource", "data", "module", "variable", "output", "provider")
@@ -31,9 +31,9 @@ def files_of(folder: Path) -> Body:
     :class:`InputError` names the file and line that is no configuration, or both lines of what is
     there twice.
     """
-    files = _files_in(folder)
+    files = configuration_in(folder)
     try:
-        HCL.check_files(file for file in files if file.suffix == ".tf")
+        HCL.check_files(file for file in files if is_native(file))
     except InputError as error:
         raise error.within(str(folder)) from None
     plain: list[Block] = []
@@ -51,14 +51,10 @@ def files_of(folder: Path) -> Body:
     return Body({}, tuple(_overridden(plain, overriding)))
 
 
-def _files_in(folder: Path) -> list[Path]:
-    return [file for file in sorted(folder.iterdir()) if is_configuration(file) and file.is_file()]
-
-
 def too_deep_in(folder: Path) -> InputError:
     """The refusal of a folder's files, by the file and line where that is known."""
-    for file in _files_in(folder):
-        if file.suffix == ".tf" and (found := tree_too_deep(syntax.tree(HCL.text(file)))):
+    for file in configuration_in(folder):
+        if is_native(file) and (found := tree_too_deep(syntax.tree(HCL.text(file)))):
             return found.within(str(file))
     return too_deep().within(str(folder))
 

@@ -47,7 +47,8 @@ def _key(text: str) -> str:
 
 
 def instances(body: Body, names: Names) -> tuple[KeyedInstance, ...]:
-    """What a count or a for_each makes; one where neither is there, or nobody knows."""
+    """What a count or a for_each makes; one where neither is there, or nobody knows. OpenTofu makes
+    none of what its ``lifecycle`` says is not enabled."""
     if "count" in body.arguments:
         written = body.arguments["count"]
         found = value(written, names)
@@ -76,6 +77,13 @@ def instances(body: Body, names: Names) -> tuple[KeyedInstance, ...]:
                 for key, part in pairs.items()
             )
         return (KeyedInstance("", {"each": {"key": OPEN, "value": OPEN}}, _condition(written)),)
+    for block in body.of("lifecycle"):
+        if "enabled" in block.body.arguments:
+            written = block.body.arguments["enabled"]
+            found = value(written, names)
+            if found in (False, "false"):
+                return ()
+            return (KeyedInstance("", {}, _condition(written) if is_unknown(found) else ""),)
     return (KeyedInstance("", {}),)
 
 

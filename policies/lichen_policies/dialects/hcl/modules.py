@@ -41,7 +41,7 @@ from lichen_policies.dialects.hcl.making import (
     is_key,
     properties,
 )
-from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_of
+from lichen_policies.dialects.hcl.providers import ProviderBlock, handed, name_and_key, name_of
 from lichen_policies.dialects.hcl.syntax import Block, Body, Written
 from lichen_policies.dialects.source_reading import SourceReading
 from lichen_policies.dialects.terraform_block import over
@@ -319,7 +319,10 @@ class _Module:
     def _region_answered(self, block: Block, source: RegionSource, step: Step) -> Any:
         asked = any(argument in block.body.arguments for argument in source.unless)
         is_region = step in (source.property, "id", "name", "region")
-        return OPEN if asked or not is_region else self._region(block) or OPEN
+        if asked or not is_region:
+            return OPEN
+        provider = self._provider(block, self)
+        return region.ELSEWHERE if provider is None else provider.region or OPEN
 
     def _image_answered(self, block: Block, source: ImageSource, step: Step) -> Any:
         """An image of which the registry alone is not known: it is another one in each region."""
@@ -387,10 +390,10 @@ class _Module:
     def _resource(self, which: tuple[str, str], block: Block, instance: KeyedInstance) -> Resource:
         kind, name = which
         values = properties(block.body, self._in(instance))
-        provider = self._provider(block)
+        provider = self._provider(block, self._in(instance))
         if provider is not None and provider.default_tags is not None:
             values["tags_all"] = over(provider.default_tags, values.get("tags"))
-        place = self._region(block)
+        place = region.ELSEWHERE if provider is None else provider.region
         if place is None and kind.startswith(kubernetes.PREFIXES) and provider is not None:
             place = kubernetes.in_cluster_of(provider.hosts)
         lines = self._reading.lines(block.file) if block.line is not None else []
@@ -465,23 +468,21 @@ class _Module:
 
     # Providers.
 
-    def _region(self, block: Block) -> Maybe[str]:
-        """The region of the provider that a block goes to."""
-        provider = self._provider(block)
-        return region.ELSEWHERE if provider is None else provider.region
-
-    def _provider(self, block: Block) -> ProviderBlock | None:
+    def _provider(self, block: Block, names: Names) -> ProviderBlock | None:
         """The provider that a block goes to; None where nobody here configures it."""
         written = block.body.arguments.get("provider")
         return self.provider(
-            name_of(written) if written is not None else block.labels[0].partition("_")[0]
+            name_of(written) if written is not None else block.labels[0].partition("_")[0], names
         )
 
-    def provider(self, name: str) -> ProviderBlock | None:
-        """The provider of a name such as ``aws.west``: written here, or handed down."""
+    def provider(self, written: str, names: Names) -> ProviderBlock | None:
+        """The provider of a name such as ``aws.west``, written here or handed down, or of one of
+        several, such as ``aws.west[each.key]``."""
+        name, key = name_and_key(written, names)
         if name not in self._found_providers:
             self._found_providers[name] = self._find_provider(name)
-        return self._found_providers[name]
+        found = self._found_providers[name]
+        return found if key is None or found is None else found.of_key(key)
 
     def _find_provider(self, name: str) -> ProviderBlock | None:
         first, _, alias = name.partition(".")
@@ -493,7 +494,8 @@ class _Module:
         if caller is None:
             return None
         outer = self._place.providers.get(name, None if alias else name)
-        return None if outer is None else caller.provider(outer)
+        own = Bound(caller, self._place.own)
+        return None if outer is None else caller.provider(outer, own)
 
 
 def _is_keyed(block: Block) -> bool:

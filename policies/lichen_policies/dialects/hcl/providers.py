@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from lichen_policies.dialects.hcl import syntax
-from lichen_policies.dialects.hcl.expressions import Names, at, value, written_names
-from lichen_policies.dialects.hcl.making import properties
+from lichen_policies.dialects.hcl.expressions import OPEN, Bound, Names, at, value, written_names
+from lichen_policies.dialects.hcl.making import instances, is_key, properties
 from lichen_policies.dialects.hcl.syntax import Block, Written
 from lichen_policies.facts import region
 from lichen_policies.facts.unknown import Maybe, is_unknown
@@ -20,6 +21,13 @@ class ProviderBlock:
     def __init__(self, block: Block, module: Names) -> None:
         self.block = block
         self.module = module
+
+    def of_key(self, key: Any) -> ProviderBlock:
+        """One of those that OpenTofu makes of a block with a ``for_each``."""
+        made = () if is_unknown(key) else instances(self.block.body, self.module)
+        open_ = {"each": {"key": OPEN, "value": OPEN}}
+        own = next((each.own for each in made if is_key(key, each.key)), open_)
+        return ProviderBlock(self.block, Bound(self.module, own))
 
     @cached_property
     def region(self) -> Maybe[str]:
@@ -66,3 +74,14 @@ def name_of(written: Written) -> str:
     if isinstance(written, str):
         return written.strip("${}")
     return syntax.text_in(written)
+
+
+_KEYED = re.compile(r"(?P<name>[\w.-]+)\[(?P<key>.+)\]", re.DOTALL)
+
+
+def name_and_key(name: str, names: Names) -> tuple[str, Any]:
+    """A name such as ``aws.west``, and the key of ``aws.west[each.key]``; None without one."""
+    found = _KEYED.fullmatch(name)
+    if found is None:
+        return name, None
+    return found["name"], value(syntax.expression(found["key"]), names)

@@ -29,6 +29,7 @@ TYPES = types(
         "ReplicationController",
         ("kubernetes_replication_controller", "kubernetes_replication_controller_v1"),
     ),
+    Api("argoproj.io", ("v1alpha1",), "Rollout"),
     Api("", ("v1",), "Pod", ("kubernetes_pod", "kubernetes_pod_v1")),
 )
 FACTS = OF_SERVING_PODS
