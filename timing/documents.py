@@ -31,15 +31,19 @@ CROWDED = {
 BUCKET = {"bucket": "data", "force_destroy": False, "tags": {"owner": "search"}}
 
 
+_write = json.JSONEncoder(separators=(",", ":")).encode
+"""Without spaces, as Terraform prints JSON."""
+
+
 def plan(path: Path, resources: Iterator[tuple[str, Mapping[str, Any]]]) -> Path:
     """A Terraform plan, written piece by piece: of a million resources too."""
     head = {"format_version": "1.2", "terraform_version": "1.11.4"}
     region = {"expressions": {"region": {"constant_value": "eu-north-1"}}}
     provider = {"provider_config": {"aws": {"name": "aws", **region}}}
     with path.open("w") as file:
-        file.write(json.dumps(head)[:-1])
-        file.write(f', "configuration": {json.dumps({**provider, "root_module": {}})}')
-        file.write(', "resource_changes": [')
+        file.write(_write(head)[:-1])
+        file.write(f',"configuration":{_write({**provider, "root_module": {}})}')
+        file.write(',"resource_changes":[')
         for number, (type_, after) in enumerate(resources):
             change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
             resource = {
@@ -50,7 +54,7 @@ def plan(path: Path, resources: Iterator[tuple[str, Mapping[str, Any]]]) -> Path
                 "provider_name": "registry.terraform.io/hashicorp/aws",
                 "change": change,
             }
-            file.write((", " if number else "") + json.dumps(resource))
+            file.write(("," if number else "") + _write(resource))
         file.write("]}")
     return path
 
@@ -63,13 +67,13 @@ def whole_plan(path: Path, resources: Iterable[tuple[str, Mapping[str, Any]]]) -
     region = {"expressions": {"region": {"constant_value": "eu-north-1"}}}
     provider = {"aws": {"name": "aws", "full_name": _PROVIDER, **region}}
     with path.open("w") as file:
-        file.write(json.dumps(head)[:-1])
-        file.write(', "planned_values": {"root_module": {"resources": ')
+        file.write(_write(head)[:-1])
+        file.write(',"planned_values":{"root_module":{"resources":')
         _list(file, every, _planned)
-        file.write('}}, "resource_changes": ')
+        file.write('}},"resource_changes":')
         _list(file, every, _changed)
-        file.write(f', "configuration": {{"provider_config": {json.dumps(provider)}')
-        file.write(', "root_module": {"resources": ')
+        file.write(f',"configuration":{{"provider_config":{_write(provider)}')
+        file.write(',"root_module":{"resources":')
         _list(file, every, _written)
         file.write("}}}")
     return path
@@ -82,7 +86,7 @@ _PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 
 def _list(file: TextIO, every: list[Numbered], form: Callable[..., Mapping[str, Any]]) -> None:
-    file.write("[" + ", ".join(json.dumps(form(n, *resource)) for n, resource in every) + "]")
+    file.write("[" + ",".join(_write(form(n, *resource)) for n, resource in every) + "]")
 
 
 def _named(number: int, type_: str) -> Mapping[str, Any]:

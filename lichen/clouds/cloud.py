@@ -108,6 +108,14 @@ class Cloud(NamedTuple):
     one_archive: Mapping[str, str] = {}
     """Hostings that take a model's files as one archive alone, each as what it serves by."""
 
+    @property
+    def place_properties(self) -> tuple[str, ...]:
+        """Properties of a resource that may say where it is."""
+        return (
+            *(*self.parent_properties, *self.zone_properties),
+            *(*self.region_properties, *self.address_properties),
+        )
+
     def region_of_zone(self, zone: str) -> str | None:
         """The region of this cloud's zone; None if it is not the name of one."""
         match = re.match(self.zone, zone.rsplit("/", 1)[-1]) if self.zone else None

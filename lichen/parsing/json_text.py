@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -20,27 +20,70 @@ def from_json(text: str) -> Any:
         return value_of(text)
 
 
-def value_of(text: str) -> Any:
-    """The value of a text. Raises what :class:`Decoder` raises."""
+def value_of(text: str, unread: Container[str] = ()) -> Any:
+    """The value of a text. Raises what :class:`Decoder` raises.
+
+    ``unread`` are keys of the outermost object that few readers ask for: their values stay as they
+    are written, and :func:`read_later` decodes one of them.
+    """
     try:
-        value = msgspec.json.decode(text)
-        if _has_each_key_once(text, value):
-            return value
+        own = text.strip()
+        written = own if own.isascii() else own.encode()
+        return _in_parts(written, unread) if unread and own[:1] == "{" else _whole(written)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         pass  # the slower decoder knows what is wrong, and reads what this one refuses
     return json.loads(text, cls=Decoder)
 
 
-_QUOTE = r"\u0022"
+def read_later(value: Any) -> Any:
+    """What :func:`value_of` left as it is written, decoded; any other value as it is. Raises
+    :class:`InputError` where it cannot be read."""
+    return from_json(bytes(value).decode()) if isinstance(value, msgspec.Raw) else value
+
+
+_QUOTE = rb"\u0022"
 """A quote that is written without one."""
 
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ENCODER = msgspec.json.Encoder()
 
-def _has_each_key_once(text: str, value: Any) -> bool:
-    """Whether the value that a text was decoded to surely lost no key that is there twice.
 
-    With such a key goes its text, so the value written again has fewer quotes.
+class _Unsure(ValueError):
+    """A key may be there twice."""
+
+
+def _whole(written: str | bytes | msgspec.Raw, again: bytearray | None = None) -> Any:
+    """The value of a text that surely has no key twice; ``again`` is a buffer to write it into.
+
+    With such a key goes its text, so that the value written again has fewer quotes. Where it is
+    the same text, as of what an engine prints, nothing need be counted.
     """
-    return _QUOTE not in text and msgspec.json.encode(value).count(b'"') == text.count('"')
+    value = msgspec.json.decode(written)
+    again = bytearray() if again is None else again
+    _ENCODER.encode_into(value, again)
+    given: object = _bytes(written)  # the types of neither library say that they can be compared
+    if again != given:
+        text = bytes(_bytes(written))
+        if _QUOTE in text or again.count(b'"') != text.count(b'"'):
+            raise _Unsure
+    return value
+
+
+def _in_parts(written: str | bytes, unread: Container[str]) -> dict[str, Any]:
+    """The value of the text of an object, its parts decoded one by one."""
+    parts = _PARTS.decode(written)
+    # Without spaces, the lengths alone say that no key is missing.
+    lengths = sum(len(key) + len(_bytes(part)) + len('"":,') for key, part in parts.items())
+    if len(written) != lengths + 1:
+        quotes = sum(bytes(part).count(b'"') + 2 for part in parts.values())
+        if bytes(_bytes(written)).count(b'"') != quotes:
+            raise _Unsure
+    again = bytearray()
+    return {key: part if key in unread else _whole(part, again) for key, part in parts.items()}
+
+
+def _bytes(written: str | bytes | msgspec.Raw) -> bytes | memoryview:
+    return written.encode() if isinstance(written, str) else memoryview(written)
 
 
 class Decoder(json.JSONDecoder):

@@ -206,8 +206,9 @@ class Gate:
     ) -> Report:
         """Every rule over every resource, and over all of them together. What was ``skipped`` has
         its level there."""
-        completed = map(self.completed, resources)
-        report = judging.judge(completed, self.configuration, self.catalogue)
+        if self.region is not None or self.environment is not None:
+            resources = map(self.completed, resources)
+        report = judging.judge(resources, self.configuration, self.catalogue)
         found = tuple(self._with_level(each) if each.missing else each for each in skipped)
         return printable(msgspec.structs.replace(report, skipped=found, other_files=other_files))
 

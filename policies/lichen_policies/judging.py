@@ -38,7 +38,7 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
 from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
-from lichen_policies.rulebook import ANY, Met, Rulebook, Ruling, Where
+from lichen_policies.rulebook import ANY, Met, Place, Rulebook, Ruling, Where
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
@@ -139,19 +139,21 @@ def _report(resources: Sequence[Resource], book: Rulebook) -> Steps[Report]:
         last: dict[str, tuple[Resource, _Asked]] = {}
         for resource, facts in read:
             asked = yield from _asked_once(resource, facts, book, last)
-            told = _told(resource, asked, book, "judged")
             if branches:  # they may turn out otherwise
-                each += told
-            else:  # of thousands of resources, most that passed need not be kept
-                each += (verdict for verdict in told if verdict.verdict in REPORTED)
-                passed += sum(map(_has_passed, told))
+                each += _told(resource, asked, book, "judged")
+            else:  # of thousands of resources, what passed need not be made a verdict each
+                for said in _said(resource, asked, book):
+                    each += said.reported
+                    passed += said.passed is not None and said.passed.level != "disabled"
         if branches:
             each = yield from _as_every_branch_says(each, alone, book, branches)
         verdicts += each
         verdicts += yield from _judged_together(read, book)
         months += _months(read, each, book)
     verdicts += yield from _judged_run(every, book)
-    not_judged = Counter(resource.type for resource, facts in every if _says_of_others(facts))
+    not_judged = Counter(
+        [resource.type for resource, facts in every if facts is None or _says_of_others(facts)]
+    )
     enabled = [verdict for verdict in verdicts if verdict.level != "disabled"]
     reported = [verdict for verdict in enabled if verdict.verdict in REPORTED]
     holding = [verdict for verdict in reported if verdict.exemption is None]
@@ -172,11 +174,11 @@ def _has_passed(verdict: Verdict) -> bool:
     return verdict.verdict == "pass" and verdict.level != "disabled"
 
 
-def _says_of_others(facts: Facts | None) -> bool:
-    """Whether no rule judges a resource: nothing reads it, or only for what it says of others."""
+def _says_of_others(facts: Facts) -> bool:
+    """Whether a resource is read only for what it says of others, so that no rule judges it."""
     if isinstance(facts, Exception):
         return False
-    return facts is None or (bool(facts) and all(type(fact).beside for fact in facts))
+    return bool(facts) and all(type(fact).beside for fact in facts)
 
 
 def _months(read: Sequence[Read], verdicts: Sequence[Verdict], book: Rulebook) -> Iterable[Month]:
@@ -235,17 +237,20 @@ def _of_exemptions(resource: Resource, book: Rulebook) -> Steps[tuple[Verdict, .
 
 def _each_read(resources: Iterable[Resource]) -> Steps[list[run.Read]]:
     """The resources with their facts; None where nobody reads the type."""
+    resources = tuple(resources)
     is_read: dict[tuple[str, str], bool] = {}  # most of a deployment is of few types
-    every: list[run.Read] = []
-    for resource in resources:
+    at: list[int] = []
+    for n, resource in enumerate(resources):
         key = resource.dialect, resource.type
-        if key not in is_read:
-            is_read[key] = kinds_read(resource) is not None
-        every.append((resource, None))
-    at = [n for n, (each, _) in enumerate(every) if is_read[each.dialect, each.type]]
-    facts = yield from _read([every[n][0] for n in at])
+        reads = is_read.get(key)
+        if reads is None:
+            reads = is_read[key] = kinds_read(resource) is not None
+        if reads:
+            at.append(n)
+    facts = yield from _read([resources[n] for n in at])
+    every: list[run.Read] = [(resource, None) for resource in resources]
     for n, found in zip(at, facts, strict=True):
-        every[n] = every[n][0], found
+        every[n] = resources[n], found
     return every
 
 
@@ -446,24 +451,6 @@ Rules = Literal["every", "met", "judged"]
 of their kind, or of those that judge one. A report shows no other."""
 
 
-class _Subject(NamedTuple):
-    """A fact, with what each of its twenty judgements asks it. ``because`` says why its environment
-    may be any."""
-
-    fact: Fact
-    path: str
-    environment: Where
-    because: Unknown | None = None
-
-    @classmethod
-    def of(cls, fact: Fact) -> _Subject:
-        environment: Maybe[Environment] = read_field(fact, "context").environment
-        path = read_field(fact, "path")
-        if is_unknown(environment):
-            return cls(fact, path, ANY, environment)
-        return cls(fact, path, environment)
-
-
 Judged = tuple[Any, list[Finding]]
 """What :meth:`Ruling.find` answered or raised, and what it found."""
 
@@ -473,23 +460,26 @@ class _Asked(NamedTuple):
     for them. Nothing is asked where the reader broke."""
 
     facts: Facts
-    subjects: Sequence[_Subject]
     met: Met
     judged: Sequence[Judged]
 
 
 def _asked(facts: Facts, book: Rulebook) -> Steps[_Asked]:
     if isinstance(facts, Exception):
-        return _Asked(facts, (), book.met(()), ())
-    subjects = [*map(_Subject.of, facts)]
-    met = book.met(tuple((type(fact), where) for fact, _, where, _ in subjects))
+        return _Asked(facts, book.met(()), ())
+    met = book.met(tuple([(type(fact), _where(fact)) for fact in facts]))
     found: list[list[Finding]] = [[] for _ in met.asked]
     calls = [
         partial(ruling.find, facts[at], into)
         for (at, ruling), into in zip(met.asked, found, strict=True)
     ]
     answers = yield calls, LIMIT_S
-    return _Asked(facts, subjects, met, [*zip(answers, found, strict=True)])
+    return _Asked(facts, met, [*zip(answers, found, strict=True)])
+
+
+def _where(fact: Fact) -> Where:
+    environment: Maybe[Environment] = read_field(fact, "context").environment
+    return ANY if is_unknown(environment) else environment
 
 
 def _judged(
@@ -522,24 +512,47 @@ def _is_written_alike(one: Resource, other: Resource) -> bool:
     return encoded[0] == encoded[1]
 
 
+class _Said(NamedTuple):
+    """What a rule says of a resource: its *fail* and *unverified* verdicts; where there is none,
+    the ruling by which it ``passed``, else why it does ``nothing`` there, if a fact says that."""
+
+    rule: Rule
+    reported: Sequence[Verdict]
+    passed: Ruling | None = None
+    nothing: tuple[Ruling, str] | None = None
+
+
+def _said(resource: Resource, asked: _Asked, book: Rulebook) -> Iterator[_Said]:
+    """What each rule that met a fact of a resource says, in the order of their names."""
+    facts = asked.facts
+    if isinstance(facts, Exception):
+        for rule in book.may_judge(kinds_read(resource) or ()):
+            judgement = _judgement(rule, resource, book)
+            if rule.mistake:
+                yield _Said(rule, [judgement.unread(rule.mistake)])
+            else:
+                yield _Said(rule, [judgement.broken("the reader", facts)])
+        return
+    judged = iter(asked.judged)
+    for rule, places in asked.met.rules:
+        if rule.mistake:
+            yield _Said(rule, [_judgement(rule, resource, book).unread(rule.mistake)])
+        else:
+            yield _judged_by(rule, resource, facts, places, judged, book)
+
+
 def _told(resource: Resource, asked: _Asked, book: Rulebook, of: Rules) -> list[Verdict]:
     """The verdicts on a resource whose facts the rules were asked of."""
     verdicts: list[Verdict] = []
-    if isinstance(asked.facts, Exception):
-        for rule in book.may_judge(kinds_read(resource) or ()):
-            judgement = _judgement(rule, resource, book)
-            verdicts.append(
-                judgement.unread(rule.mistake)
-                if rule.mistake
-                else judgement.broken("the reader", asked.facts)
-            )
-    else:
-        judged = iter(asked.judged)
-        for rule, places in asked.met.rules:
-            if rule.mistake:
-                verdicts.append(_judgement(rule, resource, book).unread(rule.mistake))
-            else:
-                verdicts += _judged_by(rule, resource, asked.subjects, places, judged, book, of)
+    for rule, reported, passed, nothing in _said(resource, asked, book):
+        if reported:
+            verdicts += reported
+        elif passed is not None:
+            verdicts.append(Judgement(book=book, ruling=passed, resource=resource).quiet("pass"))
+        elif of != "judged":
+            ruling, why = nothing or (book.ruling(rule, resource.environment), NOTHING_TO_JUDGE)
+            about = Judgement(book=book, ruling=ruling, resource=resource)
+            verdicts.append(about.quiet("not-applicable", why))
     return _with_nothing(verdicts, resource, book) if of == "every" else verdicts
 
 
@@ -639,23 +652,20 @@ def _of_branches(verdict: Verdict) -> Verdict:
 def _judged_by(
     rule: Rule,
     resource: Resource,
-    subjects: Sequence[_Subject],
-    asked: Iterable[tuple[int, Sequence[Ruling]]],
+    facts: Sequence[Fact],
+    places: Iterable[Place],
     judged: Iterator[Judged],
     book: Rulebook,
-    of: Rules,
-) -> list[Verdict]:
-    """Of the subjects at some positions every *fail* and *unverified* verdict; if there is none,
-    one *pass*; if no fact applies, one *not-applicable*, where that is asked for. ``judged`` gives
-    the next judgement of each ruling."""
+) -> _Said:
+    """What a rule says of the facts at some places; ``judged`` gives the next judgement of each
+    ruling."""
     passed: Ruling | None = None
     not_applicable: tuple[Ruling, str] | None = None
     reported: list[Verdict] = []
-    for at, rulings in asked:
-        subject = subjects[at]
-        if subject.because is not None:
+    for at, rulings, is_any in places:
+        if is_any:
             each = [(ruling, *next(judged)) for ruling in rulings]
-            for verdict in _judged_in_any(rule, resource, subject, each, book):
+            for verdict in _judged_in_any(rule, resource, facts[at], each, book):
                 if verdict.verdict in REPORTED:
                     reported.append(verdict)
                 elif verdict.verdict == "pass":
@@ -667,7 +677,7 @@ def _judged_by(
             nothing, found = next(judged)
             if isinstance(nothing, Exception):
                 within = Judgement(book=book, ruling=ruling, resource=resource)
-                reported += within.after(nothing, found, subject.path)
+                reported += within.after(nothing, found, read_field(facts[at], "path"))
             elif found:
                 within = Judgement(book=book, ruling=ruling, resource=resource)
                 reported += map(within.failed, found)
@@ -676,19 +686,14 @@ def _judged_by(
             else:
                 not_applicable = not_applicable or (ruling, nothing)
     if reported:
-        return reported
-    if passed is not None:
-        return [Judgement(book=book, ruling=passed, resource=resource).quiet("pass")]
-    if of == "judged":
-        return []
-    ruling, why = not_applicable or (book.ruling(rule, resource.environment), NOTHING_TO_JUDGE)
-    return [Judgement(book=book, ruling=ruling, resource=resource).quiet("not-applicable", why)]
+        return _Said(rule, reported)
+    return _Said(rule, (), passed, None if passed is not None else not_applicable)
 
 
 def _judged_in_any(
     rule: Rule,
     resource: Resource,
-    subject: _Subject,
+    fact: Fact,
     judged: Iterable[tuple[Ruling, Any, list[Finding]]],
     book: Rulebook,
 ) -> list[Verdict]:
@@ -699,17 +704,18 @@ def _judged_in_any(
     others, is *unverified* at the strictest level of that: to block would stop a development that
     is fine, to pass would let a production through.
     """
+    path: str = read_field(fact, "path")
     verdicts: list[list[Verdict]] = []
     for ruling, nothing, found in judged:
         within = Judgement(book=book, ruling=ruling, resource=resource)
         if isinstance(nothing, Exception):
-            verdicts.append(within.after(nothing, found, subject.path))
+            verdicts.append(within.after(nothing, found, path))
         else:
             quiet = within.quiet("pass" if nothing is None else "not-applicable", nothing or "")
             verdicts.append([*map(within.failed, found)] or [quiet])
     about = Judgement(book=book, ruling=book.strictest(rule, None), resource=resource)
-    because = subject.because.because if subject.because is not None else ""
-    return _said_in_any(verdicts, about, because, subject.path)
+    unknown: Unknown = read_field(fact, "context").environment
+    return _said_in_any(verdicts, about, unknown.because, path)
 
 
 def _said_in_any(
@@ -733,11 +739,10 @@ def _judged_together(read: Sequence[Read], book: Rulebook) -> Steps[list[Verdict
     """Every rule of a whole stack, in the environment that all of its resources share."""
     if not book.of_stacks or not read:
         return []
-    environment = _shared(_environments(read).values())
     about = Together(
         book=book,
-        environment=environment,
-        resources={resource.address: resource for resource, _ in read},
+        environment=_shared(_environment(resource, facts) for resource, facts in read),
+        resources=[resource for resource, _ in read],
         file=read[0][0].file,
     )
     if not about.asks_any(book.of_stacks):
@@ -753,11 +758,16 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
     """Every rule over a run, once over all that is judged."""
     if not book.of_runs or not every:
         return []
-    environments = _environments(every)
+    environments = {  # of most resources nobody reads anything, and nothing is stated
+        resource.address: _environment(resource, facts)
+        for resource, facts in every
+        if facts or resource.environment
+    }
+    stated = all(facts or resource.environment for resource, facts in every)
     about = Together(
         book=book,
-        environment=_shared(environments.values()),
-        resources={resource.address: resource for resource, _ in every},
+        environment=_shared(environments.values()) if stated else None,
+        resources=[resource for resource, _ in every],
         environments={
             address: each for address, each in environments.items() if not is_unknown(each)
         },
@@ -772,12 +782,12 @@ def _judged_run(every: Sequence[run.Read], book: Rulebook) -> Steps[list[Verdict
 
 
 class Together(msgspec.Struct, frozen=True, kw_only=True):
-    """Resources that a rule judges together, by their addresses, and the environment that all of
-    them share; ``file`` and ``environments`` are as in :class:`Judgement`."""
+    """Resources that a rule judges together, and the environment that all of them share; ``file``
+    and ``environments`` are as in :class:`Judgement`."""
 
     book: Rulebook
     environment: Maybe[Environment]
-    resources: Mapping[str, Resource]
+    resources: Sequence[Resource]
     file: str | None = None
     environments: Mapping[str, Environment | None] = {}
 
@@ -795,9 +805,10 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
         environment = self.environment
         if not is_unknown(environment):
             return answers[0] if answers else []
+        by_address = {resource.address: resource for resource in self.resources}
         said: list[Verdict] = []
         for address in dict.fromkeys(each.resource for answer in answers for each in answer):
-            about = self._judgement(self.book.strictest(rule, None), self.resources.get(address))
+            about = self._judgement(self.book.strictest(rule, None), by_address.get(address))
             of_it = [[each for each in answer if each.resource == address] for answer in answers]
             said += _said_in_any(of_it, about, environment.because)
         return said
@@ -818,17 +829,12 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _environments(read: Sequence[run.Read]) -> dict[str, Maybe[Environment]]:
-    """The environment of each resource, by its address, as :func:`_shared` has that of its
-    facts."""
-    return {
-        resource.address: _shared(
-            read_field(fact, "context").environment or resource.environment for fact in found
-        )
-        if isinstance(found, tuple) and found
-        else resource.environment
-        for resource, found in read
-    }
+def _environment(resource: Resource, facts: Facts | None) -> Maybe[Environment]:
+    """The environment of a resource, as :func:`_shared` has that of its facts."""
+    if not facts or isinstance(facts, Exception):
+        return resource.environment
+    contexts = {id(context): context for context in [read_field(fact, "context") for fact in facts]}
+    return _shared(context.environment or resource.environment for context in contexts.values())
 
 
 def _shared(environments: Iterable[Maybe[Environment]]) -> Maybe[Environment]:

@@ -173,7 +173,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     def region(self, name: str) -> Region:
         """The catalogue's row. Raises :class:`NotApplicable` for a location of several regions,
         :class:`Unverified` where there is none."""
-        if any(name.lower() in cloud.multi_regions for cloud in CLOUDS.values()):
+        if name.lower() in _MULTI_REGIONS:
             raise NotApplicable("its location is not one region: see multi-region-location")
         return self._or_unverified(self.catalogue.region, name)
 
@@ -202,6 +202,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
             ) from None
 
 
+_MULTI_REGIONS = frozenset(name for cloud in CLOUDS.values() for name in cloud.multi_regions)
 _OWN_MODEL = (
     "give one of your own as a row of models.csv in the folder of catalogue: in lichen.yaml"
 )

@@ -114,12 +114,21 @@ class Ruling:
         return self._ramps[outcome]
 
 
+class Place(NamedTuple):
+    """The position of a fact that a rule judges, with its rulings there; ``is_any`` where the
+    environment is not known, so that each of them may hold."""
+
+    at: int
+    rulings: tuple[Ruling, ...]
+    is_any: bool
+
+
 class Met(NamedTuple):
     """What is asked of the facts of a resource: of each rule, in the order of their names, the
-    positions of the facts that it judges, with its rulings there; and all of them in that order. A
-    rule that cannot be read is among the rules and is asked nothing."""
+    places where it judges; and all of them in that order. A rule that cannot be read is among the
+    rules and is asked nothing."""
 
-    rules: tuple[tuple[Rule, tuple[tuple[int, tuple[Ruling, ...]], ...]], ...]
+    rules: tuple[tuple[Rule, tuple[Place, ...]], ...]
     asked: tuple[tuple[int, Ruling], ...]
 
 
@@ -189,26 +198,26 @@ class Rulebook:
 
     def _meeting(self, subjects: Sequence[tuple[type[Fact], Where]]) -> Met:
         judging = [self.judging(kind) for kind, _ in subjects]
-        rules: list[tuple[Rule, tuple[tuple[int, tuple[Ruling, ...]], ...]]] = []
+        rules: list[tuple[Rule, tuple[Place, ...]]] = []
         for rule in self.of_resources:
             at = [n for n, judges in enumerate(judging) if rule in judges]
             if at or rule.mistake:
-                rules.append((rule, tuple((n, self._in(rule, subjects[n][1])) for n in at)))
+                rules.append((rule, tuple(self._place(rule, n, subjects[n][1]) for n in at)))
         asked = (
             (at, ruling)
             for rule, places in rules
             if not rule.mistake
-            for at, rulings in places
+            for at, rulings, _ in places
             for ruling in rulings
         )
         return Met(tuple(rules), tuple(asked))
 
-    def _in(self, rule: Rule, where: Where) -> tuple[Ruling, ...]:
-        """The rulings of a rule that are on in an environment, which may be any."""
+    def _place(self, rule: Rule, at: int, where: Where) -> Place:
+        """A place with the rulings that are on in an environment, which may be any."""
         if where == ANY:
-            return self.in_any_environment(rule)
+            return Place(at, self.in_any_environment(rule), is_any=True)
         ruling = self.ruling(rule, where)
-        return (ruling,) if ruling.is_on else ()
+        return Place(at, (ruling,) if ruling.is_on else (), is_any=False)
 
     def may_judge(self, kinds: Iterable[type[Fact]]) -> tuple[Rule, ...]:
         """The rules that judge a fact of one of some kinds, or of a narrower kind."""

@@ -78,12 +78,14 @@ class Stack:
         self._answers: dict[Callable[[Stack], Any], Any] = {}
         self._unread = {address: tuple(kinds) for address, kinds in (unread or {}).items()}
         for resource, found in facts:
+            of_resource = self._of_resource.setdefault(id(resource), [])
+            at_address = self._at_address.setdefault(resource.address, [])
             for fact in found:
                 subject = Subject(fact, resource)
                 self._by_kind.setdefault(type(fact), []).append(subject)
                 self._of_fact[id(fact)] = subject
-                self._of_resource.setdefault(id(resource), []).append(subject)
-                self._at_address.setdefault(resource.address, []).append(subject)
+                of_resource.append(subject)
+                at_address.append(subject)
 
     def of(self, kind: type[Kind]) -> tuple[Subject[Kind], ...]:
         """Every fact of a kind."""

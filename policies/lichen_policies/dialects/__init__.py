@@ -102,9 +102,11 @@ def read(
         resources = [
             resource
             for number, (line, document) in enumerate(documents, start=1)
-            for resource in _resources(document, path, number, line, source, given)
+            for resource in _resources(
+                document, path, number if len(documents) > 1 else None, line, source, given
+            )
         ]
-        if "lichen:exempt" in text and not _is_json(path, text):
+        if not _is_json(path, text) and "lichen:exempt" in text:
             from lichen_policies.beside import with_comments
 
             resources = with_comments(resources, text)
@@ -126,12 +128,13 @@ def check_source(source: str) -> None:
 def _resources(
     document: Mapping[str, Any],
     path: Path,
-    number: int,
+    number: int | None,
     line: int | None,
     source: str,
     given: DeploymentInput | None,
 ) -> list[Resource]:
-    """The resources of one document; ``line`` is where it begins in a file that has several."""
+    """The resources of one document; ``number`` and ``line`` say which it is and where it begins in
+    a file that has several."""
     try:
         kind = _kind(document) if source == "auto" else source
         if kind == "cloudformation":
@@ -151,9 +154,12 @@ def _resources(
             found = _module(kind).resources(document, str(path))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
-    file, own = str(path), f"{path}#{number}"
+    file = str(path)
+    own = file if number is None else f"{file}#{number}"
     return [
-        msgspec.structs.replace(
+        resource
+        if (resource.document or resource.file) == own
+        else msgspec.structs.replace(
             resource,
             document=resource.document or own,
             line=line if resource.line is None and resource.file == file else resource.line,

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -119,7 +119,8 @@ class WrittenPlan:
     """The configuration of one plan, with the addresses of the instances that it makes."""
 
     def __init__(self, written: PlanConfiguration, planned: Iterable[tuple[Instance, str]]) -> None:
-        """``planned`` has data sources that are read during the apply too."""
+        """``planned`` has data sources that are read during the apply too. It is gone through where
+        a value is first followed to what makes it."""
         self._written = written
         self._modules = dict(_modules(written.root_module))
         self._blocks = {
@@ -127,19 +128,22 @@ class WrittenPlan:
             for scope, module in self._modules.items()
             for block in module.resources
         }
-        self._planned: dict[_BlockKey, list[tuple[Instance, str]]] = defaultdict(list)
-        self._resources: set[str] = set()
-        self._instances_in: dict[Scope, dict[str, None]] = defaultdict(dict)
-        for place, address in planned:
-            scope = scope_of(place.module)
-            self._planned[scope, place.mode, place.type, place.name].append((place, address))
-            if place.mode == "managed":
-                self._resources.add(address)
-            self._instances_in[scope][place.module] = None
+        self._every_planned = planned
 
-    def block(self, place: Instance) -> ResourceBlock | None:
-        """The block that makes a resource instance."""
-        return self._blocks.get((scope_of(place.module), place.mode, place.type, place.name))
+    @cached_property
+    def _planned(self) -> _Planned:
+        planned = _Planned(defaultdict(list), set(), defaultdict(dict))
+        for place, address in self._every_planned:
+            scope = scope_of(place.module)
+            planned.instances[scope, place.mode, place.type, place.name].append((place, address))
+            if place.mode == "managed":
+                planned.resources.add(address)
+            planned.modules[scope][place.module] = None
+        return planned
+
+    def block(self, module: str, mode: str, type_: str, name: str) -> ResourceBlock | None:
+        """The block that makes a resource instance, by the address of its module."""
+        return self._blocks.get((scope_of(module), mode, type_, name))
 
     def provider_keys(self, block: ResourceBlock) -> list[str]:
         """The keys of the provider blocks that a resource block may go to, which is one.
@@ -194,10 +198,10 @@ class WrittenPlan:
             return None
         if not is_expression(written):  # a block, or a function of nothing
             return ()
-        block = self.block(place)
+        block = self.block(place.module, place.mode, place.type, place.name)
         here = _Here(place.module, place.key, block.for_each_expression if block else None)
         behind = dict.fromkeys(self._followed(written, here, frozenset()))
-        return tuple(each for each in behind if each in self._resources) if behind else None
+        return tuple(each for each in behind if each in self._planned.resources) if behind else None
 
     def _followed(self, written: Any, here: _Here, seen: _Seen) -> Iterator[str]:
         names = references_of(written)
@@ -257,7 +261,7 @@ class WrittenPlan:
         """The planned instances of a module, or the one that is named."""
         return [
             found
-            for found in self._instances_in.get(scope, ())
+            for found in self._planned.modules.get(scope, ())
             if found == module or found.startswith(f"{module}[")
         ]
 
@@ -266,7 +270,7 @@ class WrittenPlan:
         mode = "data" if block["data"] else "managed"
         same = {
             place.key: address
-            for place, address in self._planned.get(
+            for place, address in self._planned.instances.get(
                 (scope_of(here.module), mode, block["type"], block["name"]), ()
             )
             if place.module == here.module
@@ -280,6 +284,16 @@ _LOCAL = "local"
 
 _BlockKey = tuple[Scope, str, str, str]
 """A block by its module, its mode, its type and its name."""
+
+
+class _Planned(NamedTuple):
+    """The planned instances, each with its address: those of each block, the addresses of those
+    that are managed, and the module instances that they are in, by their scope."""
+
+    instances: dict[_BlockKey, list[tuple[Instance, str]]]
+    resources: set[str]
+    modules: dict[Scope, dict[str, None]]
+
 
 _Seen = frozenset[tuple[str, str]]
 """The names that lead to where an expression is read, each with its module: none is met twice."""

@@ -23,6 +23,7 @@ import msgspec
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
+from lichen.parsing.json_text import read_later
 from lichen_policies.dialects import kubernetes
 from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.dialects.terraform_configuration import (
@@ -80,15 +81,29 @@ class PriorState(msgspec.Struct, frozen=True):
     values: Values = Values()
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """The parts of a plan that are read where its changes do not say enough."""
+
+    planned_values: Values = Values()
+    prior_state: PriorState = PriorState()
+
+
 class TerraformPlan(msgspec.Struct, frozen=True):
+    """A plan; of two of its parts what :class:`Standing` has, or the text of it."""
+
     format_version: str
     resource_changes: tuple[ResourceChange, ...] = ()
     deferred_changes: tuple[Deferred, ...] = ()
-    planned_values: Values = Values()
-    prior_state: PriorState = PriorState()
+    planned_values: Any = None
+    prior_state: Any = None
     configuration: PlanConfiguration = PlanConfiguration()
     variables: dict[str, Variable] = {}
     errored: bool = False
+
+    def standing(self, part: str) -> Standing:
+        """One of the parts that are read late. Raises :class:`InputError` where it cannot be."""
+        value = read_later(getattr(self, part))
+        return Standing() if value is None else convert({part: value}, Standing, quotes=False)
 
 
 _OF_A_PLAN = ("planned_values", "resource_changes", "configuration", "prior_state", "errored")
@@ -120,8 +135,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
             field="errored",
         )
     changes = (*plan.resource_changes, *(wait.resource_change for wait in plan.deferred_changes))
-    planned = plan.planned_values.root_module.every()
-    if not changes and any(each.mode == "managed" for _, each in planned):
+    if not changes and _plans_any(plan):
         raise InputError(
             "is missing although planned_values has resources, so what is not known yet is not "
             "marked",
@@ -131,39 +145,43 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     return _Plan(plan, changes).resources(file)
 
 
+def _plans_any(plan: TerraformPlan) -> bool:
+    planned = plan.standing("planned_values").planned_values.root_module.every()
+    return any(each.mode == "managed" for _, each in planned)
+
+
 class _Plan:
     """A plan with what its parts say of each other."""
 
     def __init__(self, plan: TerraformPlan, changes: Iterable[ResourceChange]) -> None:
-        every = [(each.place, each) for each in changes]
         managed = [
-            (place, each)
-            for place, each in every
-            if each.mode == "managed" and each.change.after is not None
+            each for each in changes if each.mode == "managed" and each.change.after is not None
         ]
         read_later = [
-            (place, each)
-            for place, each in every
-            if each.mode == "data" and "read" in each.change.actions
+            each for each in changes if each.mode == "data" and "read" in each.change.actions
         ]
         self._configuration = WrittenPlan(
-            plan.configuration,
-            ((place, each.address) for place, each in (*managed, *read_later)),
+            plan.configuration, ((each.place, each.address) for each in (*managed, *read_later))
         )
-        self._changes = [(place, each, self._configuration.block(place)) for place, each in managed]
+        block = self._configuration.block
+        self._changes = [
+            (each, block(each.module_address, each.mode, each.type, each.name)) for each in managed
+        ]
         self._providers = Providers(
             self._configuration,
             {name: variable.value for name, variable in plan.variables.items()},
-            self._answered(plan.prior_state),
+            self._answered(plan),
         )
 
-    def _answered(self, before: PriorState) -> Iterator[tuple[ResourceBlock, Mapping[str, Any]]]:
+    def _answered(self, plan: TerraformPlan) -> Iterator[tuple[ResourceBlock, Mapping[str, Any]]]:
         """What the plan knows of the instances that stay, are made, or are only read."""
-        for place, each in before.values.root_module.every():
-            block = self._configuration.block(place) if each.mode == "data" else None
-            if block is not None and each.values:
-                yield block, each.values
-        for _, planned, block in self._changes:
+        before = plan.standing("prior_state").prior_state.values
+        for place, each in before.root_module.every():
+            if each.mode == "data" and each.values:
+                block = self._configuration.block(place.module, "data", place.type, place.name)
+                if block is not None:
+                    yield block, each.values
+        for planned, block in self._changes:
             after = planned.change.after
             if block is not None and after and "delete" not in planned.change.actions:
                 yield block, after
@@ -172,9 +190,9 @@ class _Plan:
         return [self._resource(*change, file) for change in self._changes]
 
     def _resource(
-        self, place: Instance, planned: ResourceChange, block: ResourceBlock | None, file: str
+        self, planned: ResourceChange, block: ResourceBlock | None, file: str
     ) -> Resource:
-        properties = self._properties(place, planned.change, block)
+        properties = self._properties(planned, block)
         if is_unknown(properties.get("tags_all")):
             properties["tags_all"] = self._all_tags(properties.get("tags"), block)
         place_of = self._providers.region(block)
@@ -193,17 +211,17 @@ class _Plan:
             )
         )
 
-    def _properties(
-        self, place: Instance, change: PlannedChange, block: ResourceBlock | None
-    ) -> dict[str, Any]:
+    def _properties(self, planned: ResourceChange, block: ResourceBlock | None) -> dict[str, Any]:
+        change = planned.change
+        after, unknown, secret = change.after or {}, change.after_unknown, change.after_sensitive
+        if not unknown and not secret:
+            return after
         written = block.expressions if block is not None else None
-        values = self._known(
-            place, change.after, change.after_unknown, change.after_sensitive, written
-        )
+        values = self._known(planned.place, after, unknown, secret, written)
         if not isinstance(values, dict):
-            return dict.fromkeys(change.after or (), UNKNOWN)
+            return dict.fromkeys(after, UNKNOWN)
         values = dict(values)  # what is changed here is not changed in the document
-        if block is not None and change.after_unknown:
+        if block is not None and unknown:
             for name in _FILLED_IN:
                 if is_unknown(values.get(name)) and name not in block.expressions:
                     values[name] = None

@@ -44,6 +44,20 @@ def _spelled(name: str, dialect: Dialect) -> str:
     return camel[:1].upper() + camel[1:] if dialect == "cloudformation" else camel
 
 
+@lru_cache(maxsize=2048)
+def _spelled_alike(names: tuple[str, ...], dialect: Dialect) -> frozenset[str]:
+    return frozenset(_spelled(name, dialect) for name in names)
+
+
+@lru_cache(maxsize=8192)  # each resource of a type has the same
+def _path_of(path: str, name: str, dialect: Dialect) -> str:
+    """The path of a property in the block at a path."""
+    if dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
+        path = "properties"
+    spelled = _spelled(name, dialect)
+    return f"{path}.{spelled}" if path and spelled else path or spelled
+
+
 class Properties:
     """A resource's properties, or one block of them; ``path`` is its path in the resource.
 
@@ -72,19 +86,20 @@ class Properties:
         """Whether a property is there; one whose value is not known yet is there."""
         return self._values if is_unknown(self._values) else self.scalar(name) is not None
 
+    def gives_any(self, names: tuple[str, ...]) -> bool:
+        """Whether one of some properties may be there: a question that most answer with no, asked
+        before each of them is looked for."""
+        if not self._has_names:
+            return is_unknown(self._values)
+        return not _spelled_alike(names, self._dialect).isdisjoint(self._values)
+
     def at(self, *names: str) -> str:
         """A property's path as this dialect spells it: ``productionVariants[0].instanceType``.
 
         Of several names that of the one given, else the first.
         """
-        return self._path(names[0] if len(names) == 1 else self._first(names)[0])
-
-    def _path(self, name: str) -> str:
-        path = self.path
-        if self._dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
-            path = "properties"
-        spelled = _spelled(name, self._dialect)
-        return f"{path}.{spelled}" if path and spelled else path or spelled
+        name = names[0] if len(names) == 1 else self._first(names)[0]
+        return _path_of(self.path, name, self._dialect)
 
     def block_at(self, name: str) -> str:
         """The path of a block that may be repeated, which Pulumi names in the plural."""
@@ -217,14 +232,14 @@ class Properties:
         name, found = self._first(names)
         found = _alone(found)
         values = found if _has_names(found) or is_unknown(found) else {}
-        return Properties(values, self._dialect, self._path(name))
+        return Properties(values, self._dialect, _path_of(self.path, name, self._dialect))
 
     def blocks(self, *names: str) -> list[Properties]:
         """Nested objects; one that is all unknown where the list itself is unknown."""
         name, found = self._first(names)
         if found is None:
             return []
-        path = self._path(name)
+        path = _path_of(self.path, name, self._dialect)
         return [
             Properties(
                 values if _has_names(values) or is_unknown(values) else Unknown("is not an object"),
@@ -247,7 +262,7 @@ class Properties:
             if not isinstance(part, Mapping):
                 continue
             entry = Properties(part, self._dialect)
-            key = entry.scalar("key")
+            key = entry.scalar("key") if entry.gives_any(_KEY) else None
             if key is not None and entry.value("value") is not None:
                 if is_unknown(key):
                     return key
@@ -257,6 +272,7 @@ class Properties:
         return tags
 
 
+_KEY = ("key",)
 _PLAIN = frozenset((str, int, float, bool, Unknown))
 """What no list is around."""
 

@@ -128,7 +128,7 @@ def completed(resource: Resource, facts: tuple[Fact, ...], stack: Stack) -> tupl
     reader = reader_of(resource.dialect, resource.type)
     if reader is None or reader.complete is None:
         return facts
-    own = tuple(fact for fact in facts if not _is_derived(fact))
+    own = tuple([fact for fact in facts if not (_may_be_derived(type(fact)) and _is_derived(fact))])
     found = reader.complete(own, stack)
     if stack.unseen:
         found = _not_absent(own, found, stack.unseen)
@@ -167,6 +167,11 @@ def _not_absent(own: tuple[Fact, ...], found: tuple[Fact, ...], unseen: str) -> 
     return tuple(map(doubted, found))
 
 
+@cache
+def _may_be_derived(kind: type[Fact]) -> bool:
+    return issubclass(kind, (AllMachines, MachineKind, ModelAccelerators))
+
+
 def _is_derived(fact: Fact) -> bool:
     kind = type(fact)  # isinstance() asks the fact itself, which looks into each answer
     return (
@@ -190,26 +195,26 @@ def facts_of(resource: Resource) -> tuple[Fact, ...] | None:
     properties = Properties(resource.properties, resource.dialect, resource.root)
     cloud = CLOUDS[reader.cloud]
     context, declaration = _context(properties, resource, cloud)
-    read = reader.read(properties, context)
-    if not cloud.has_region_property:
-        read = (_where_it_is(fact, properties, resource, cloud) for fact in read)
-    facts = [*read, *declaration]
-    return _with_derived(
-        tuple(
-            fact
-            if read_field(fact, "context").cloud
-            else msgspec.structs.replace(fact, context=context)
-            for fact in facts
-        )
-    )
+    facts: list[Fact] = []
+    for fact in (*reader.read(properties, context), *declaration):
+        if not cloud.has_region_property and _names_region(type(fact)):
+            fact = _where_it_is(fact, properties, resource, cloud)
+        if not read_field(fact, "context").cloud:
+            fact = msgspec.structs.replace(fact, context=context)
+        facts.append(fact)
+    return _with_derived(tuple(facts))
+
+
+@cache
+def _names_region(kind: type[Fact]) -> bool:
+    """Whether facts of a kind say where the resource's own region is written."""
+    return "region_at" in kind.__struct_fields__
 
 
 def _where_it_is(fact: Fact, properties: Properties, resource: Resource, cloud: Cloud) -> Fact:
     """A fact without the path of a region where the resource has no such property, as many of some
     clouds have none: no message may ask for it. A template's resources are in the region of its
     stack, their zones too."""
-    if "region_at" not in type(fact).__struct_fields__:
-        return fact
     path = read_field(fact, "region_at")
     if not path:
         return fact
@@ -232,17 +237,17 @@ def _with_derived(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     }
     if floors:
         groups = [_with_floor(group, floors) for group in groups]
-    facts = tuple(
+    found = [
         _with_machines(fact, groups) if issubclass(type(fact), Located) else fact  # type: ignore[arg-type]
         for fact in facts
-    )
+    ]
     together = AllMachines(
         groups=tuple(groups),
         path=groups[0].path,
         context=groups[0].context,
         waits_for=next((group.waits_for for group in groups if group.waits_for), ""),
     )
-    return (*facts, together)
+    return (*found, together)
 
 
 def _with_machines(located: Located, groups: Sequence[Machines]) -> Located:
@@ -335,7 +340,10 @@ def _passport(
 ) -> tuple[Maybe[Passport], tuple[InputError, ...]]:
     if tags is None or is_unknown(tags):
         return tags, ()
-    own = {key: value for key, value in tags.items() if key.startswith(cloud.tags.prefix)}
+    prefix = cloud.tags.prefix
+    own = {key: value for key, value in tags.items() if key.startswith(prefix)}
+    if not own:
+        return None, ()
     for value in own.values():
         if is_unknown(value):
             return value, ()

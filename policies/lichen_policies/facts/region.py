@@ -33,6 +33,8 @@ PROVIDER_ARGUMENTS = tuple(
 
 def of_resource(properties: Properties, cloud: Cloud) -> Maybe[str]:
     """Rung 1: the region that a resource's own properties state."""
+    if not properties.gives_any(cloud.place_properties):
+        return None
     parents = [properties.text(name) for name in cloud.parent_properties]
     zone = _first(_zone(properties, name) for name in cloud.zone_properties)
     own = _first(
@@ -50,6 +52,8 @@ def of_resource(properties: Properties, cloud: Cloud) -> Maybe[str]:
 
 def of_links(properties: Properties, cloud: Cloud) -> str | None:
     """Rung 6: the region of another resource that this one can only be beside."""
+    if not properties.gives_any(cloud.link_properties):
+        return None
     for name in cloud.link_properties:
         for link in properties.each_text(name):
             region = _named(link, cloud)

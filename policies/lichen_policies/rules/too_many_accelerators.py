@@ -231,8 +231,8 @@ def _weight(chip: str, known: Known) -> float:
 
 def _is_found_beside(count: Count, limits: Limits) -> bool:
     """Whether another resource that counts the same machines is a finding by itself."""
-    counted = count.group.if_known.counted
-    return counted is not None and counted * count.each * count.weight > limits.chips
+    counted = count.group.as_read("counted")  # one that is not known is no finding
+    return isinstance(counted, int) and counted * count.each * count.weight > limits.chips
 
 
 def _finding(fact: AllMachines, counts: Sequence[Count], limits: Limits, known: Known) -> Finding:
