@@ -581,6 +581,22 @@ def test_a_resource_that_is_declared_inside_of_another_is_made(tmp_path: Path) -
     assert {"gpu", "blue"} <= judged(reading)["too-many-accelerators"]
 
 
+def test_resources_with_symbolic_names_are_read_wherever_they_are(tmp_path: Path) -> None:
+    pool = {"type": "agentPools", "name": "gpu", "properties": {"count": 4}}
+    cluster = {
+        "type": "Microsoft.ContainerService/managedClusters",
+        "name": "main",
+        "resources": {"pool": pool, "old": {**pool, "existing": True, "name": "old"}},
+    }
+    template = {"$schema": SCHEMA, "languageVersion": "2.0", "resources": {"main": cluster}}
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    addresses = [each.address for each in read_all([tmp_path]).resources]
+    assert addresses == [
+        "Microsoft.ContainerService/managedClusters/main",
+        "Microsoft.ContainerService/managedClusters/agentPools/main/gpu",
+    ]
+
+
 IN_A_FILE = {
     "main.bicepparam": "using 'main.bicep'\nextends 'base.bicepparam'\n"
     "import {large} from 'shared.bicep'\nvar two = 2\nparam where = 'centralindia'\n"
