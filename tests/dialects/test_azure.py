@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from lichen_policies.dialects import DeploymentInput
 from lichen_policies.dialects.azure.expressions import of_the_template, value
-from lichen_policies.dialects.deployment_input import deployment_input
 from lichen_policies.dialects.folders import FolderReading, read_all
+from lichen_policies.dialects.given_by_command import deployment_input
 from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.unknown import is_unknown

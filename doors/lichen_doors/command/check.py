@@ -149,7 +149,7 @@ def command(
             field="--record",
         )
     from lichen_policies import timed
-    from lichen_policies.dialects.deployment_input import deployment_input
+    from lichen_policies.dialects.given_by_command import deployment_input
 
     timed.end_where_stuck()
     given = deployment_input(
