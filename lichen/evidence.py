@@ -157,13 +157,21 @@ def read_record(path: Path) -> Record:
 
 
 def _times(record: Record) -> dict[str, float | None]:
-    """What was measured; of a closed loop, requests a second are a time by Little's law."""
-    request_ms = record.request_ms
+    """What was measured; of a closed loop, requests a second are a time by Little's law.
+
+    Requests of equal length that are sent together end together, so in a closed loop of several the
+    prompts meet again and again, and each first token waits for the prompts before it: a wait of
+    the load, not of the machine. The first token counts there only where nothing else was measured.
+    """
+    request_ms, first_ms = record.request_ms, record.time_to_first_token_ms
     if request_ms is None and record.requests_per_s is not None:
         request_ms = record.concurrency / record.requests_per_s * 1e3
+    in_step = record.loop == "closed" and record.concurrency > 1
+    if in_step and (record.time_per_output_token_ms or request_ms):
+        first_ms = None
     return {
         "time_per_output_token_ms": record.time_per_output_token_ms,
-        "time_to_first_token_ms": record.time_to_first_token_ms,
+        "time_to_first_token_ms": first_ms,
         "request_ms": request_ms,
     }
 

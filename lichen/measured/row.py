@@ -312,7 +312,7 @@ def _boundary(text: str) -> Boundary | None:
 
 def _load(text: str, notes: str) -> Load:
     protocol = _protocol(text)
-    if text.isdecimal():
+    if re.fullmatch(r"\d+(\.\d+)?", text):  # pandas writes a whole number as 8.0
         return Load(protocol=protocol, batch=float(text))
     at_once = _found(r"(\d+) (?:sharegpt )?(?:requests|prompts)", text)
     if (arrival_rps := _found(r"open loop (\d+(?:\.\d+)?)", text)) is not None:

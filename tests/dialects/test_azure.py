@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from lichen_policies.dialects import DeploymentInput
 from lichen_policies.dialects.azure.expressions import of_the_template, value
-from lichen_policies.dialects.deployment_input import deployment_input
 from lichen_policies.dialects.folders import FolderReading, read_all
+from lichen_policies.dialects.given_by_command import deployment_input
 from lichen_policies.facts.kinds import Machines
 from lichen_policies.facts.reading import facts_of
 from lichen_policies.facts.unknown import is_unknown
@@ -537,6 +537,64 @@ def test_a_loop_inside_of_an_object_is_what_it_makes(tmp_path: Path) -> None:
         else:
             (made,) = read_all([tmp_path]).resources
             assert is_unknown(made.properties["agentPoolProfiles"])
+
+
+INSIDE = """
+resource main 'Microsoft.ContainerService/managedClusters@2024-01-01' = [for name in ['a', 'b']: {
+  name: name
+  location: 'centralindia'
+  resource gpu 'agentPools' = if (name == 'a') {
+    name: 'gpu'
+    properties: {vmSize: 'Standard_ND96asr_v4', count: 4}
+  }
+}]
+resource space 'Microsoft.MachineLearningServices/workspaces@2024-04-01' existing = {
+  name: 'space'
+  resource end 'onlineEndpoints' existing = {
+    name: 'end'
+    resource blue 'deployments@2024-04-01' = {
+      name: 'blue'
+      location: 'centralindia'
+      sku: {name: 'Default', capacity: 4}
+      properties: {endpointComputeType: 'Managed', instanceType: 'Standard_ND96asr_v4'}
+    }
+  }
+}
+"""
+
+
+def test_a_resource_that_is_declared_inside_of_another_is_made(tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(INSIDE)
+    reading = read_all([tmp_path])
+    lines = {each.address: (each.type, each.line) for each in reading.resources}
+    assert lines == {
+        "main": ("Microsoft.ContainerService/managedClusters", 2),
+        "gpu": ("Microsoft.ContainerService/managedClusters/agentPools", 5),
+        "main#2": ("Microsoft.ContainerService/managedClusters", 2),
+        "blue": (
+            "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+            14,
+        ),
+    }
+    pool = next(each for each in reading.resources if each.address == "gpu")
+    assert (pool.properties["resourceName"], pool.properties["name"]) == ("a", "gpu")
+    assert {"gpu", "blue"} <= judged(reading)["too-many-accelerators"]
+
+
+def test_resources_with_symbolic_names_are_read_wherever_they_are(tmp_path: Path) -> None:
+    pool = {"type": "agentPools", "name": "gpu", "properties": {"count": 4}}
+    cluster = {
+        "type": "Microsoft.ContainerService/managedClusters",
+        "name": "main",
+        "resources": {"pool": pool, "old": {**pool, "existing": True, "name": "old"}},
+    }
+    template = {"$schema": SCHEMA, "languageVersion": "2.0", "resources": {"main": cluster}}
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    addresses = [each.address for each in read_all([tmp_path]).resources]
+    assert addresses == [
+        "Microsoft.ContainerService/managedClusters/main",
+        "Microsoft.ContainerService/managedClusters/agentPools/main/gpu",
+    ]
 
 
 IN_A_FILE = {

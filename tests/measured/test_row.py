@@ -43,6 +43,8 @@ def test_any_latency_of_another_model_is_a_latency() -> None:
     ("text", "load"),
     [
         ("16", Load(protocol="closed", batch=16)),
+        ("16.0", Load(protocol="closed", batch=16)),
+        ("3.07", Load(protocol="closed", batch=3.07)),
         ("server (Poisson arrivals, latency-bounded)", Load(protocol="server")),
         ("Offline", Load(protocol="offline")),
         ("offline (unbounded batch)", Load(protocol="offline")),

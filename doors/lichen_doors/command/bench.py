@@ -404,7 +404,7 @@ def _measured(
     record = record_of(
         measured, plan, about, assumed_tokens=0 if endpoint.counted else input_tokens
     )
-    return record, meter if isinstance(meter, str) else ""
+    return record, meter if isinstance(meter, str) else measured.why_no_energy
 
 
 def _said(now: Progress) -> str:

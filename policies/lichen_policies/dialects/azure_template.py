@@ -77,9 +77,7 @@ class _Template:
         self._line = line
 
     def resources(self) -> Iterator[Resource]:
-        written = self._document.get("resources", [])
-        if isinstance(written, Mapping):  # with symbolic names
-            written = list(written.values())
+        written = _listed(self._document.get("resources", []))
         if not isinstance(written, list):
             raise InputError("is not a list", fix="give the whole template", field="resources")
         for each in written:
@@ -129,8 +127,8 @@ class _Template:
             if key not in ("resources", "copy", "condition", "dependsOn", "name")
         }
         yield resource(type_, ways, plain, file=self._file, line=self._line, only_if=only_if)
-        for each in written.get("resources") or ():
-            if isinstance(each, Mapping):
+        for each in _listed(written.get("resources") or ()):
+            if isinstance(each, Mapping) and not each.get("existing"):
                 yield from self._made(each, type_, ways)
 
     def _inside(self, written: Mapping[str, Any], only_if: str) -> Iterator[Resource]:
@@ -242,6 +240,11 @@ class _Template:
                 self._turned(name, loops[name]) if name in loops else self._value(written[name])
             )
         return self._variables[name]
+
+
+def _listed(written: Any) -> Any:
+    """Resources in a list; in language version 2.0 each has a symbolic name."""
+    return list(written.values()) if isinstance(written, Mapping) else written
 
 
 def _loops(written: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -36,35 +36,3 @@ class DeploymentInput(msgspec.Struct, frozen=True, kw_only=True):
     nested: Iterator[int] = msgspec.field(default_factory=count)
     variables_file: Path | None = None
     counter: Counter | None = None
-
-
-def deployment_input(
-    region: str | None,
-    file: Path | None,
-    pairs: tuple[str, ...] = (),
-    *,
-    exact: bool,
-    counter: Counter | None = None,
-) -> DeploymentInput:
-    """What the command line gives to a template: ``file`` has the values of parameters, of Bicep's
-    or of Terraform's variables, by its name; ``pairs`` are ``NAME=VALUE``."""
-    name = "" if file is None else file.name
-    of_variables = name.endswith((".tfvars", ".tfvars.json"))
-    of_bicep = name.endswith(".bicepparam")
-    of_template = None if of_variables or of_bicep else file
-    parameters: Mapping[str, Maybe[str]] = {}
-    if file is not None and of_bicep:
-        from lichen_policies.dialects.azure.bicep import parameters_of
-
-        parameters = parameters_of(file)
-    if of_template is not None or pairs:
-        from lichen_policies.dialects import cloudformation_parameters
-
-        parameters = {**parameters, **cloudformation_parameters.of(of_template, pairs)}
-    return DeploymentInput(
-        region=region,
-        parameters=parameters,
-        variables_file=file if of_variables else None,
-        exact=exact,
-        counter=counter,
-    )

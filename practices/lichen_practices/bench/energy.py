@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lichen.evidence import Energy
+from lichen_practices.bench.nvml import Gpus, gpus
 
 POWERCAP = Path("/sys/class/powercap")
 MIRRORED_UJ = 1_000_000
@@ -31,7 +32,10 @@ class Meter(Protocol):
     counter: str
 
     def joules(self) -> float:
-        """Since some moment in the past; never less than at the last call."""
+        """Since some moment in the past; never less than at the last call.
+
+        :class:`OSError` where the counter cannot be read, with the reason.
+        """
         ...
 
 
@@ -55,7 +59,10 @@ class Rapl:
 
     def joules(self) -> float:
         for index, zone in enumerate(self._zones):
-            now = _number(zone / "energy_uj")
+            try:
+                now = _number(zone / "energy_uj")
+            except (OSError, ValueError):
+                raise OSError("the processor's counter cannot be read any more (RAPL)") from None
             grown = now - self._last[index]
             self._total_uj += grown if grown >= 0 else grown + self._range[index]
             self._last[index] = now
@@ -91,43 +98,35 @@ def _name(zone: Path) -> str:
 
 
 class Nvml:
-    """NVIDIA's own counters, of all GPUs of the machine that this process sees."""
+    """NVIDIA's own counters, of the GPUs that work. An H100's moves ten times a second."""
 
     counter = "NVML"
 
-    def __init__(self) -> None:
-        import pynvml
-
-        self._nvml = pynvml
-        pynvml.nvmlInit()
-        self._devices = [
-            pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())
-        ]
-        count = len(self._devices)
-        self.covers = "the GPU" if count == 1 else f"{count} GPUs"
+    def __init__(self, found: Gpus) -> None:
+        self._gpus = found
+        working = len(found.devices)
+        of = "" if working == found.count else f" of {found.count}"
+        self.covers = "the GPU" if found.count == 1 else f"{working}{of} GPUs"
         self.joules()
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of each device, as its driver calls it."""
-        return tuple(str(self._nvml.nvmlDeviceGetName(device)) for device in self._devices)
-
     def joules(self) -> float:
-        millijoules = map(self._nvml.nvmlDeviceGetTotalEnergyConsumption, self._devices)
-        return float(sum(millijoules)) / 1e3
+        pynvml = self._gpus.pynvml
+        try:
+            millijoules = sum(map(pynvml.nvmlDeviceGetTotalEnergyConsumption, self._gpus.devices))
+        except pynvml.NVMLError as error:
+            raise OSError(f"the counter of a GPU answers '{error}' (NVML)") from None
+        return float(millijoules) / 1e3
 
 
 def nvml() -> Nvml | str:
     """The GPUs' counters, or why there is none."""
+    found = gpus()
+    if isinstance(found, str):
+        return found
     try:
-        import pynvml
-    except ImportError:
-        return "nvidia-ml-py is not installed (NVML)"
-    try:
-        meter = Nvml()
-    except pynvml.NVMLError:
-        return "the machine shows no counter of a GPU (NVML)"
-    return meter if meter.names else "the machine has no GPU (NVML)"
+        return Nvml(found)
+    except OSError as error:
+        return str(error)
 
 
 class AppleSilicon:
@@ -147,7 +146,10 @@ class AppleSilicon:
         self.joules()
 
     def joules(self) -> float:
-        shown = self._monitor.get_cumulative_energy()
+        try:
+            shown = self._monitor.get_cumulative_energy()
+        except RuntimeError:
+            raise OSError("the chip's counters cannot be read any more (IOReport)") from None
         # A chip that lacks a counter has None there.
         return float(sum(getattr(shown, part, None) or 0 for part in self._PARTS)) / 1e3
 

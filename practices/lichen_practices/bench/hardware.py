@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lichen.catalogue import Catalogue
 from lichen.sizing.coefficients import knowledge
-from lichen_practices.bench.energy import nvml
+from lichen_practices.bench.nvml import gpus
 
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -21,10 +21,14 @@ class ThisMachine(NamedTuple):
 
 
 def this_machine(catalogue: Catalogue, cpuinfo: Path = CPUINFO) -> ThisMachine | None:
-    """This machine's GPUs or, where it has none, its processor; None where it shows neither."""
-    graphics = nvml()
+    """This machine's GPUs or, where it has none, its processor; None where it shows neither.
+
+    GPUs of several names together are no chip that the catalogue knows.
+    """
+    graphics = gpus()
     if not isinstance(graphics, str):
-        return _known(graphics.names[0], float(len(graphics.names)), catalogue)
+        names = graphics.names
+        return _known(" and ".join(sorted(set(names))), float(len(names)), catalogue)
     return _processor(catalogue, cpuinfo)
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import httpx
 import msgspec
@@ -62,7 +62,7 @@ class Progress(msgspec.Struct, frozen=True):
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What a load found. ``begun`` and ``ended`` bound the measured window, without the warm-up;
     outcomes are those due in it, ``warm_up`` those due before. ``why_stopped`` is blank unless it
-    ended before its time."""
+    ended before its time, ``why_no_energy`` unless there was a meter that could not be read."""
 
     outcomes: tuple[Outcome, ...]
     begun: float
@@ -70,6 +70,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     warm_up: tuple[Outcome, ...]
     energy: Energy | None
     why_stopped: str = ""
+    why_no_energy: str = ""
 
 
 async def measure(
@@ -93,7 +94,7 @@ class _Sender:
     def __init__(self, plan: OfferedLoad) -> None:
         self._plan = plan
         self._stopped = asyncio.Event()
-        self._why = ""
+        self._why = self._why_no_energy = ""
         self._outcomes: list[Outcome] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._sent = 0
@@ -127,8 +128,9 @@ class _Sender:
                 await (self._closed(client) if plan.concurrency else self._open(client, start))
                 ended = min(time.perf_counter(), self._end)
                 energy = None
-                if metered is not None and ended > self._begun:
-                    energy = metered.stop()
+                if metered is not None and ended > self._begun and not self._why_no_energy:
+                    with self._reading():
+                        energy = metered.stop()
                 await self._drain()
             finally:
                 for task in (*watching, *self._tasks):
@@ -141,14 +143,24 @@ class _Sender:
             warm_up=tuple(one for one in self._outcomes if one.due < self._begun),
             energy=energy,
             why_stopped=self._why,
+            why_no_energy=self._why_no_energy,
         )
 
     async def _meter(self, metered: Metering) -> None:
         await asyncio.sleep(max(0.0, self._begun - time.perf_counter()))
-        metered.start()
-        while True:
-            await asyncio.sleep(READ_EVERY_S)
-            metered.read()
+        with self._reading():
+            metered.start()
+            while True:
+                await asyncio.sleep(READ_EVERY_S)
+                metered.read()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A counter that fails leaves the energy unknown, and what was measured stays."""
+        try:
+            yield
+        except OSError as error:
+            self._why_no_energy = str(error)
 
     async def _show(self, start: float, show: Callable[[Progress], object]) -> None:
         while True:

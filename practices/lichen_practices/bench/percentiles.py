@@ -32,13 +32,16 @@ def percentiles(times_ms: Sequence[float]) -> Percentiles | None:
 
 
 def percentile(ordered: Sequence[float], q: float) -> Percentile:
-    """The ``q``-quantile, 0 to 1, of times in ascending order, of which there is at least one."""
+    """The ``q``-quantile, 0 to 1, of times in ascending order, of which there is at least one.
+
+    It lies in its interval: of few times the lower end may be the largest, and what is between two
+    ranks falls short of that.
+    """
     low, high = _ranks(len(ordered), q)
-    return Percentile(
-        ms=_at(ordered, q),
-        low_ms=None if low is None else ordered[low - 1],
-        high_ms=None if high is None else ordered[high - 1],
-    )
+    low_ms = None if low is None else ordered[low - 1]
+    high_ms = None if high is None else ordered[high - 1]
+    at = _at(ordered, q)
+    return Percentile(ms=at if low_ms is None else max(at, low_ms), low_ms=low_ms, high_ms=high_ms)
 
 
 def _at(ordered: Sequence[float], q: float) -> float:

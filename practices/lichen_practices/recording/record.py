@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from lichen_policies.dialects.deployment_input import deployment_input
 from lichen_policies.dialects.folders import read_all
+from lichen_policies.dialects.given_by_command import deployment_input
 from lichen_policies.gate import Gate
 from lichen_policies.verdict import Level, Outcome, Report
 from msgspec.structs import replace

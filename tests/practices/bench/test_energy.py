@@ -1,12 +1,16 @@
 """Counters of processors, in a folder laid out as Linux lays out /sys/class/powercap; those of GPUs
-and of Apple's chips by an object in the place of each library."""
+and of Apple's chips by an object in the place of each library's functions."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import pynvml
 import pytest
 from lichen_practices.bench.energy import (
     AppleSilicon,
@@ -18,6 +22,14 @@ from lichen_practices.bench.energy import (
     nvml,
     rapl,
 )
+from lichen_practices.bench.exchange import Target
+from lichen_practices.bench.hardware import ThisMachine, this_machine
+from lichen_practices.bench.measure import OfferedLoad, measure
+from lichen_practices.bench.protocols import Shape
+
+from lichen.catalogue import load
+from tests.fixed import fixed
+from tests.practices.bench.server import TOKENS, Server, serving
 
 RANGE_UJ = 262_143_328_850
 
@@ -75,18 +87,31 @@ def test_dies_that_show_one_counter_are_counted_once(tmp_path: Path) -> None:
     assert meter.joules() == pytest.approx(5.0)
 
 
-class NvmlInPlace(SimpleNamespace):
-    """What is used of nvidia-ml-py: ``millijoules`` of each GPU at each call."""
+class NvmlInPlace:
+    """nvidia-ml-py, with what needs a driver in the place of its functions: ``millijoules`` of each
+    GPU at each call, those that ``computing`` names at work, ``sliced`` ones in MIG's mode, and
+    ``fails`` with the number of an error that every counter answers."""
 
-    class NVMLError(Exception):
-        pass
+    def __init__(
+        self,
+        *millijoules: int,
+        starts: int | None = None,
+        computing: Sequence[int] = (),
+        sliced: Sequence[int] = (),
+        names: Sequence[str] = (),
+    ) -> None:
+        self.millijoules = list(millijoules)
+        self.starts = starts
+        self.fails: int | None = None
+        self.computing, self.sliced = computing, sliced
+        self.names = names or ("NVIDIA H100 80GB HBM3",) * len(millijoules)
 
-    def __init__(self, *millijoules: int, starts: bool = True) -> None:
-        super().__init__(millijoules=list(millijoules), starts=starts)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pynvml, name)
 
     def nvmlInit(self) -> None:
-        if not self.starts:
-            raise self.NVMLError
+        if self.starts is not None:
+            raise pynvml.NVMLError(self.starts)
 
     def nvmlDeviceGetCount(self) -> int:
         return len(self.millijoules)
@@ -95,10 +120,20 @@ class NvmlInPlace(SimpleNamespace):
         return index
 
     def nvmlDeviceGetName(self, device: int) -> str:
-        return f"NVIDIA L40S {device}"
+        return self.names[device]
+
+    def nvmlDeviceGetComputeRunningProcesses(self, device: int) -> list[object]:
+        return [object()] if device in self.computing else []
+
+    def nvmlDeviceGetMigMode(self, device: int) -> list[int]:
+        if "H100" not in self.names[device]:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+        return [int(device in self.sliced)] * 2
 
     def nvmlDeviceGetTotalEnergyConsumption(self, device: int) -> int:
-        return int(self.millijoules[device])
+        if self.fails is not None:
+            raise pynvml.NVMLError(self.fails)
+        return self.millijoules[device]
 
 
 def test_gpus_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +141,6 @@ def test_gpus_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", library)
     meter = meter_of_this_machine()
     assert isinstance(meter, Nvml)
-    assert meter.names == ("NVIDIA L40S 0", "NVIDIA L40S 1")
     metering = Metering(meter)
     metering.start()
     library.millijoules = [4_000, 7_500]
@@ -115,14 +149,90 @@ def test_gpus_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (used.covers, used.counter) == ("2 GPUs", "NVML")
 
 
+def test_of_eight_gpus_those_that_compute_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = NvmlInPlace(*[1_000] * 8, computing=(2, 5))
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    meter = nvml()
+    assert isinstance(meter, Nvml)
+    metering = Metering(meter)
+    metering.start()
+    library.millijoules = [2_000, 2_000, 4_000, 2_000, 2_000, 5_000, 2_000, 2_000]
+    used = metering.stop()
+    assert used.joules == pytest.approx(3.0 + 4.0)
+    assert used.covers == "2 of 8 GPUs"
+    machine = this_machine(fixed())
+    assert machine is not None
+    assert (machine.chip, machine.chips) == ("NVIDIA H100 SXM 80GB", 2.0)
+
+
 def test_no_gpu_is_unknown_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     for library, says in (
-        (NvmlInPlace(starts=False), "shows no counter of a GPU"),
+        (NvmlInPlace(starts=pynvml.NVML_ERROR_LIBRARY_NOT_FOUND), "shows no counter of a GPU"),
+        (NvmlInPlace(starts=pynvml.NVML_ERROR_DRIVER_NOT_LOADED), "shows no counter of a GPU"),
+        (NvmlInPlace(starts=pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH), "version mismatch"),
+        (NvmlInPlace(starts=pynvml.NVML_ERROR_NO_PERMISSION), "Insufficient Permissions"),
         (NvmlInPlace(), "has no GPU"),
         (None, "nvidia-ml-py is not installed"),
     ):
         monkeypatch.setitem(sys.modules, "pynvml", library)
         assert says in str(nvml())
+
+
+def test_a_gpu_without_a_counter_is_what_the_machine_computes_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A GPU older than Volta, and a share of one that a hypervisor lends."""
+    library = NvmlInPlace(0, names=("Tesla P100-PCIE-16GB",))
+    library.fails = pynvml.NVML_ERROR_NOT_SUPPORTED
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    assert "'Not Supported'" in str(nvml())
+    assert this_machine(fixed()) == ThisMachine("Tesla P100-PCIE-16GB", 1.0, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "chip"),
+    [
+        ("NVIDIA H100 80GB HBM3", "NVIDIA H100 SXM 80GB"),
+        ("NVIDIA H100 PCIe", "NVIDIA H100 PCIe 80GB"),
+        ("NVIDIA H100 NVL", "NVIDIA H100 NVL 94GB"),
+        ("NVIDIA H200", "NVIDIA H200 SXM 141GB"),
+        ("NVIDIA GH200 480GB", "NVIDIA GH200"),
+        ("NVIDIA A100-SXM4-40GB", "NVIDIA A100 SXM4 40GB"),
+        ("NVIDIA A100-SXM4-80GB", "NVIDIA A100 SXM4 80GB"),
+        ("NVIDIA A100 80GB PCIe", "NVIDIA A100 PCIe 80GB"),
+        ("NVIDIA A10G", "NVIDIA A10G"),
+        ("NVIDIA L4", "NVIDIA L4"),
+        ("NVIDIA L40S", "NVIDIA L40S"),
+        ("Tesla T4", "NVIDIA T4"),
+        ("Tesla V100-SXM2-16GB", "NVIDIA V100 SXM2 16GB"),
+        ("NVIDIA B300 SXM6 AC", "NVIDIA B300"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "NVIDIA RTX PRO 6000 Blackwell SE"),
+        ("NVIDIA RTX 6000 Ada Generation", "NVIDIA RTX 6000 Ada"),
+        ("NVIDIA GeForce RTX 4090", "NVIDIA RTX 4090"),
+    ],
+)
+def test_the_catalogue_knows_gpus_by_the_names_of_their_driver(
+    monkeypatch: pytest.MonkeyPatch, name: str, chip: str
+) -> None:
+    """The names of NVIDIA/open-gpu-kernel-modules' README (015742d), and for what it lacks (V100,
+    Blackwell) those that nvidia-smi printed in public logs."""
+    monkeypatch.setitem(sys.modules, "pynvml", NvmlInPlace(0, names=(name,)))
+    assert this_machine(load()) == ThisMachine(chip, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("names", "sliced", "chip"),
+    [
+        (("NVIDIA H100 80GB HBM3",), (0,), "NVIDIA H100 80GB HBM3 in slices (MIG)"),
+        (("NVIDIA H100 80GB HBM3", "NVIDIA L4"), (), "NVIDIA H100 80GB HBM3 and NVIDIA L4"),
+    ],
+)
+def test_a_slice_of_a_gpu_and_a_mixture_are_no_chip_of_the_catalogue(
+    monkeypatch: pytest.MonkeyPatch, names: Sequence[str], sliced: Sequence[int], chip: str
+) -> None:
+    library = NvmlInPlace(*[0] * len(names), names=names, sliced=sliced)
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    assert this_machine(fixed()) == ThisMachine(chip, float(len(names)), False)
 
 
 def test_parts_of_an_apple_chip_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +254,39 @@ def test_parts_of_an_apple_chip_are_added_up(monkeypatch: pytest.MonkeyPatch) ->
     used = metering.stop()
     assert used.joules == pytest.approx(2.0 + 4.0 + 0.25)
     assert used.counter == "IOReport"
+
+
+def test_a_counter_that_fails_leaves_the_energy_unknown_and_keeps_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A GPU that falls off its bus: at the start, and after it."""
+    library = NvmlInPlace(1_000)
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    meter = nvml()
+    assert isinstance(meter, Nvml)
+    for starts in (True, False):
+        library.fails = None
+
+        def fails_later(server: Server, starts: bool = starts) -> OfferedLoad:
+            def prompt(number: int) -> str:
+                if number >= (2 if starts else -100):
+                    library.fails = pynvml.NVML_ERROR_GPU_IS_LOST
+                return str(number)
+
+            return OfferedLoad(
+                target=Target(f"{server.url}/v1/chat/completions", {}, 30.0),
+                shape=Shape(protocol="chat", served_model="tiny", output_tokens=TOKENS),
+                prompt=prompt,
+                seconds=0.5,
+                warm_up_s=0.2,
+                concurrency=1,
+            )
+
+        with serving(Server()) as server:
+            measured = asyncio.run(measure(fails_later(server), meter))
+        assert measured.energy is None
+        assert measured.why_no_energy == "the counter of a GPU answers 'GPU is lost' (NVML)"
+        assert measured.outcomes
 
 
 def test_a_mac_without_the_library_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

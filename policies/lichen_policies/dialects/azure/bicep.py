@@ -269,6 +269,16 @@ class _One(NamedTuple):
     only_if: str = ""
 
 
+class _Outer(NamedTuple):
+    """What a resource is declared inside of: its type and names, the names of its loop, and its
+    condition."""
+
+    type: str = ""
+    names: tuple[Any, ...] = ()
+    own: Mapping[str, Any] = {}
+    only_if: str = ""
+
+
 class _File:
     """A file as it is deployed once: what its names hold. What is ``is_whole`` is given no more, so
     that other parameters have their defaults."""
@@ -357,22 +367,22 @@ class _File:
         unknown = Unknown("is known only after deployment", (symbol,))
         if len(every) != 1 or every[0].body.type != "object":
             return unknown
-        names = self._names(node, every[0])
+        names = self._names(_type(node), every[0])
         whole = id_of(_type(node), names) if not has_unknown(list(names)) else unknown
         found = self._value(every[0].body, every[0].own)
         return _Declared(found if isinstance(found, Mapping) else {}, names[-1], whole, unknown)
 
-    def _names(self, node: Node, one: _One) -> tuple[Any, ...]:
-        """A resource's name, behind those of what it is a part of."""
+    def _names(self, type_: str, one: _One, outer: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """A resource's name, behind those of what it is a part of: the ``outer`` ones of what it is
+        declared inside of, or those of its parent."""
         fields = _fields(one.body)
         own = self._value(fields["name"], one.own) if "name" in fields else OPEN
-        depth = _type(node).count("/")
-        outer: tuple[Any, ...] = ()
+        depth = type_.count("/")
         if "parent" in fields:
             parent = self.declared["resource_declaration"].get(_text(fields["parent"]))
             if parent is not None:
                 first = next(iter(self._each(parent)), None)
-                outer = () if first is None else self._names(parent, first)
+                outer = () if first is None else self._names(_type(parent), first)
         parts = own.split("/") if isinstance(own, str) else [own]
         ways = (*outer, *parts)
         return (*[OPEN] * (depth - len(ways)), *ways)[-depth:] if depth else ways
@@ -381,22 +391,34 @@ class _File:
 
     def resources(self, only_if: str) -> Iterator[Resource]:
         """Every resource of the file and of the modules that it calls."""
-        for symbol, node in self.declared["resource_declaration"].items():
-            if any(each.type == "existing" for each in node.children):
-                continue
-            for one in self._each(node):
+        for node in self.declared["resource_declaration"].values():
+            yield from self._made(node, _Outer(only_if=only_if))
+        for symbol, node in self.declared["module_declaration"].items():
+            yield from self._entered(symbol, node, only_if)
+
+    def _made(self, node: Node, outer: _Outer) -> Iterator[Resource]:
+        """What a declaration makes, with the resources that are declared inside of it."""
+        written = _after_equals(node)
+        if written is None:
+            return
+        type_ = f"{outer.type}/{_type(node)}" if outer.type else _type(node)
+        is_made = not any(each.type == "existing" for each in node.children)
+        for one in self._of(written, outer.own, ""):
+            names = self._names(type_, one, outer.names)
+            only_if = one.only_if or outer.only_if
+            if is_made:
                 found = self._value(one.body, one.own)
                 yield resource(
-                    _type(node),
-                    self._names(node, one),
+                    type_,
+                    names,
                     found if isinstance(found, Mapping) else dict.fromkeys(WRITTEN, OPEN),
                     file=str(self._file),
                     line=_line(node),
-                    symbol=symbol,
-                    only_if=one.only_if or only_if,
+                    symbol=_named(node),
+                    only_if=only_if,
                 )
-        for symbol, node in self.declared["module_declaration"].items():
-            yield from self._entered(symbol, node, only_if)
+            for inner in _inside(one.body):
+                yield from self._made(inner, _Outer(type_, names, one.own, only_if))
 
     def _entered(self, symbol: str, node: Node, only_if: str) -> Iterator[Resource]:
         path = _literal(node)
@@ -560,6 +582,13 @@ def _fields(body: Node) -> dict[str, Node]:
             name = _text(key) if key.type == "identifier" else _text(key).strip("'")
             found[name] = each.named_children[-1]
     return found
+
+
+def _inside(body: Node) -> Iterator[Node]:
+    """The resources that are declared inside of one."""
+    for each in body.children:
+        if each.type == "object_property" and each.named_children[0].type == "resource_declaration":
+            yield each.named_children[0]
 
 
 def _parts_of_loop(node: Node) -> tuple[tuple[str, ...], Node, Node]:
