@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lichen.visible import visible
+from lichen_doors.report.markdown import unjudged
 
 TIMEOUT_S = 30
+LEFT = unjudged("The check left no report. The job's log says why.")
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 _MARK = "<!-- lichen job {} -->"
 _WANTED = ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID")
@@ -174,14 +176,11 @@ def main() -> None:
     if not token:
         _say("LICHEN_GITLAB_TOKEN is not set: nothing is written to the merge request")
         return
-    if not report.is_file():
-        _say(f"There is no report to comment: {report}")
-        return
     address, project, number = variables.values()
     request = MergeRequest(f"{address}/projects/{project}/merge_requests/{number}", token, address)
     try:
         notes = list(request.every("/notes"))
-        comment(request, report.read_text(encoding="utf-8"), notes)
+        comment(request, report.read_text(encoding="utf-8") if report.is_file() else LEFT, notes)
         lines = written.read_text(encoding="utf-8").splitlines() if written.is_file() else []
         for sentence in suggest(request, [json.loads(line) for line in lines], notes):
             _say(sentence)

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -91,6 +92,8 @@ def as_on_github(name: str, folder: Path, **inputs: str) -> dict[str, str]:
         "GITHUB_OUTPUT": str(folder / "outputs"),
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         "GITHUB_REPOSITORY": "ada/shop",
+        "GITHUB_WORKFLOW": "checks",
+        "GITHUB_JOB": "judge",
     }
 
 
@@ -136,36 +139,90 @@ def test_the_action_takes_a_baseline(project: Path) -> None:
     assert run(step("Check")["run"], project, **variables).returncode == 0
 
 
-GH = """#!/bin/sh
-printf '%s\\n' "$*" >> calls
+GH = r"""#!/usr/bin/env bash
+# GitHub's comments, each a file named by its number.
+mkdir -p comments
 case "$*" in
-  *--paginate*) cat known ;;
+  *--paginate*)
+    for each in comments/*; do
+      if [[ -f $each && $(head -n 1 "$each") == "$mark" ]]; then basename "$each"; fi
+    done ;;
+  *"--method PATCH repos/ada/shop/issues/comments/"*) cat >"comments/$6" ;;
+  *"--method POST repos/ada/shop/issues/7/comments"*) cat >"comments/$RANDOM" ;;
 esac
-"""
+""".replace("$6", "$(grep -o '[0-9]*$' <<<\"${5}\")")
 
 
-@pytest.mark.parametrize(
-    ("known", "call"),
-    [
-        ("", "--method POST repos/ada/shop/issues/7/comments"),
-        ("31\n44\n", "--method PATCH repos/ada/shop/issues/comments/31"),
-    ],
-)
-def test_the_action_renews_its_comment(project: Path, known: str, call: str) -> None:
+@pytest.fixture
+def comment(project: Path) -> Callable[..., list[str]]:
+    """``comment(environment="prod")`` runs the step; what the pull request's comments are then."""
     commands = project / "bin"
     commands.mkdir()
     (commands / "gh").write_text(GH)
     (commands / "gh").chmod(0o755)
-    (project / "known").write_text(known)
-    reports = project / "lichen-report"
-    reports.mkdir()
-    (reports / "lichen.md").write_text("<!-- lichen check -->\n")
-    script = step("Comment")["run"]
-    done = run(script, project, first=commands, **as_on_github("Comment", project))
-    assert done.returncode == 0, done.stderr
-    last = (project / "calls").read_text().splitlines()[-1]
-    assert call in last
-    assert last.endswith("body=@lichen-report/lichen.md")
+
+    def commented(**inputs: str) -> list[str]:
+        variables = as_on_github("Comment", project, **inputs)
+        done = run(step("Comment")["run"], project, first=commands, **variables)
+        assert done.returncode == 0, done.stderr
+        return [each.read_text() for each in (project / "comments").iterdir()]
+
+    return commented
+
+
+def check(project: Path, **inputs: str) -> int:
+    variables = as_on_github("Check", project, region="ap-south-1", **inputs)
+    return run(step("Check")["run"], project, **variables).returncode
+
+
+def test_the_action_renews_its_comment(project: Path, comment: Callable[..., list[str]]) -> None:
+    assert check(project) == 1
+    (first,) = comment()
+    assert "1 finding blocks" in first
+    (project / "in prod" / "stack.yaml").write_text(CLEAN)
+    assert check(project) == 0
+    (second,) = comment()
+    assert "Nothing blocks this deployment" in second
+
+
+def test_the_comment_of_an_earlier_commit_does_not_outlive_a_check_that_failed(
+    project: Path, comment: Callable[..., list[str]]
+) -> None:
+    (project / "in prod" / "stack.yaml").write_text(CLEAN)
+    assert check(project) == 0
+    comment()
+    (project / "lichen.yaml").write_text("limit: {}\n")
+    assert check(project) == 2
+    (renewed,) = comment()
+    assert "### Lichen: nothing was judged" in renewed
+    assert "did you mean 'limits'?" in renewed
+    assert "nothing was judged" in (project / "summary.md").read_text()
+    # The step that installs has failed, so there is no report at all.
+    shutil.rmtree(project / "lichen-report")
+    (renewed,) = comment()
+    assert "### Lichen: nothing was judged" in renewed
+    assert "The job's log says why" in renewed
+
+
+def test_jobs_of_one_pull_request_have_comments_of_their_own(
+    project: Path, comment: Callable[..., list[str]]
+) -> None:
+    """Of two environments, what blocks one is not hidden by what passes in the other."""
+    assert check(project, environment="prod") == 1
+    comment(environment="prod")
+    assert check(project, environment="dev", paths="other.yaml") == 0
+    comments = comment(environment="dev", paths="other.yaml")
+    assert len(comments) == 2
+    assert sorted("1 finding blocks" in each for each in comments) == [False, True]
+
+
+def test_a_document_is_not_lost_to_a_report_that_says_that_nothing_was_judged(
+    project: Path,
+) -> None:
+    (project / "lichen.yaml").write_text("limit: {}\n")
+    done = run("lichen check . --report markdown=other.yaml", project)
+    assert done.returncode == 2
+    assert (project / "other.yaml").read_text() == CLEAN
 
 
 def test_gitlab_s_job(project: Path) -> None:
@@ -258,6 +315,13 @@ def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_comm
         second, AsGitLab.calls = AsGitLab.calls, []
         other = run(job["script"][1], tmp_path, **variables | {"CI_JOB_NAME": "of dev"})
         third, AsGitLab.calls = AsGitLab.calls, []
+        (tmp_path / "lichen.yaml").write_text("limit: {}\n")
+        stopped = run(job["script"][1], tmp_path, **variables)
+        absent = run(
+            job["script"][1], tmp_path, **variables | {"LICHEN_PATHS": "none", "CI_JOB_NAME": "no"}
+        )
+        fourth, AsGitLab.calls = AsGitLab.calls, []
+        (tmp_path / "lichen.yaml").unlink()
         AsGitLab.notes, AsGitLab.diff = [], ""
         unseen = run(job["script"][1], tmp_path, **variables)
         refused = run(job["script"][1], tmp_path, **variables | {"LICHEN_GITLAB_TOKEN": "WRONG"})
@@ -291,6 +355,14 @@ def test_gitlab_s_merge_request_has_one_comment_and_suggestions_that_can_be_comm
     ((method, path, content),) = third  # another job has a comment of its own
     assert (method, path) == ("POST", "/notes")
     assert content["body"].startswith("<!-- lichen job of dev -->")
+    # What an earlier commit, or an earlier job whose artifacts are here, was told holds no longer.
+    assert (stopped.returncode, absent.returncode) == (2, 2)
+    assert [(method, path) for method, path, _ in fourth] == [
+        ("PUT", "/notes/31"),
+        ("POST", "/notes"),
+    ]
+    assert "did you mean 'limits'?" in fourth[0][2]["body"]
+    assert "The job's log says why" in fourth[1][2]["body"]
     assert "does not show stack.yaml:" in unseen.stderr
     assert refused.returncode == 1
     assert "GitLab answers 401" in refused.stderr

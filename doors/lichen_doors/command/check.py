@@ -152,15 +152,15 @@ def command(
     from lichen_policies.dialects.given_by_command import deployment_input
 
     timed.end_where_stuck()
-    given = deployment_input(
-        region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
-    )
-    earlier = None
-    if baseline is not None:
-        from lichen_policies.baseline import of
+    with _said_in_comments(files), progress() as say:
+        given = deployment_input(
+            region, parameters_file, parameter_pairs, exact=len(paths) == 1, counter=_counter
+        )
+        earlier = None
+        if baseline is not None:
+            from lichen_policies.baseline import of
 
-        earlier = of(baseline)
-    with progress() as say:
+            earlier = of(baseline)
         judged = judgement(
             paths,
             given,
@@ -226,6 +226,25 @@ def command(
     if fix:
         _fix(report, judged.resources, yes)
     sys.exit(code)
+
+
+@contextmanager
+def _said_in_comments(files: Sequence[tuple[str, Path]]) -> Iterator[None]:
+    """Where the input is wrong, the report that is a comment says so: what it said of an earlier
+    commit holds no longer. A file that is not of Lichen may be a document, and stays."""
+    try:
+        yield
+    except InputError as error:
+        from lichen_doors.report.markdown import MARK, unjudged
+
+        for form, file in files:
+            if form == "markdown" and (not file.exists() or _begins(file, MARK)):
+                write(unjudged(str(error)), file)
+        raise
+
+
+def _begins(file: Path, mark: str) -> bool:
+    return file.is_file() and file.read_bytes().startswith(mark.encode())
 
 
 @contextmanager

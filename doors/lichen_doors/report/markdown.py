@@ -48,6 +48,12 @@ def as_markdown(report: Report) -> str:
     return _within(head, parts)
 
 
+def unjudged(why: str) -> str:
+    """The comment of a check that judged nothing: it takes the place of an earlier verdict, which
+    holds no longer."""
+    return f"{MARK}\n### Lichen: nothing was judged\n\n❌ {escaped(why)}\n"
+
+
 def escaped(text: str) -> str:
     """A text on one line in which nothing is markup, a mention or a link."""
     plain = _MARKUP.sub(r"\\\1", visible(text))
