@@ -34,6 +34,7 @@ from lichen_policies.verdict import Skipped
 _MOST_TURNS = 1000
 _MOST_MODULES = 1_000
 """How many modules are read for one file, each as often as it is called."""
+_JSON = ".json"
 _LOOP: Any = Unknown("is made of itself")
 _SECRET: Any = Unknown("is secret, so Lichen does not read it")
 
@@ -489,6 +490,12 @@ class _File:
                 if ("params" in _fields(one.body))
                 else {}
             )
+            if file.suffix == _JSON:
+                for each in self._of_template(file, given):
+                    address = f"{symbol}.{each.address}"
+                    made_if = one.only_if or only_if or each.only_if
+                    yield msgspec.structs.replace(each, address=address, only_if=made_if)
+                continue
             inner = _File(
                 file,
                 given if isinstance(given, Mapping) else {},
@@ -500,6 +507,15 @@ class _File:
             for each in inner.resources(one.only_if or only_if):
                 yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")
             self.skipped += inner.skipped
+
+    @staticmethod
+    def _of_template(file: Path, given: Any) -> list[Resource]:
+        """The resources of a module that is a template in JSON."""
+        from lichen_policies.dialects import read  # few modules are
+
+        is_whole = isinstance(given, Mapping)
+        passed = DeploymentInput(parameters=given if is_whole else {}, whole=is_whole)
+        return read(file, "azure-template", passed)
 
     def _each(self, node: Node) -> Iterator[_One]:
         """What a declaration makes: by its condition, and for each of its loop."""
