@@ -24,6 +24,7 @@ import pulumi
 import pulumi_policy.policy as sdk
 from google.protobuf import empty_pb2, struct_pb2
 from lichen_policies import timed
+from lichen_policies.dialects import azure
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import reader_of
@@ -172,7 +173,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
         with _refusing(context):
-            if reader_of("pulumi", request.type) is None and request.type != CUSTOM_RESOURCE:
+            is_carrier = request.type in (CUSTOM_RESOURCE, *azure.CARRIERS)
+            if reader_of("pulumi", request.type) is None and not is_carrier:
                 return response
             if request.type.startswith(_KUBERNETES):
                 self._written[request.urn] = request.properties
@@ -264,7 +266,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
-        if not request.type.startswith(_KUBERNETES):
+        if not request.type.startswith(_KUBERNETES) and request.type not in azure.CARRIERS:
             return resource
         from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
 
