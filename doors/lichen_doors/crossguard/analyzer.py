@@ -36,10 +36,18 @@ from pulumi.runtime import proto
 
 from lichen import __version__
 from lichen.clouds import CLOUDS
-from lichen.document import InputError
+from lichen.input_error import InputError, did_you_mean
 from lichen_doors.crossguard.changing import changed
 from lichen_doors.crossguard.decoding import Inputs
-from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS, pack, policy
+from lichen_doors.crossguard.policy import (
+    CONFIGURATION,
+    FILE,
+    LEVELS,
+    NAME,
+    NUMBERS,
+    pack,
+    policy,
+)
 
 
 def serve() -> NoReturn:
@@ -147,10 +155,15 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
 
     def _name_file(self, settings: Mapping[str, proto.PolicyConfig]) -> None:
         """Put the organisation's file that the pack's configuration names above the project's."""
-        if CONFIGURATION not in settings:
-            return
-        file = Inputs(settings[CONFIGURATION].properties).get("file")
-        if isinstance(file, str) and file:
+        given = Inputs(settings[CONFIGURATION].properties) if CONFIGURATION in settings else {}
+        for wrong in given.keys() - {FILE}:
+            raise InputError(
+                f"{wrong!r} is not a field", fix=did_you_mean(wrong, [FILE]), field=CONFIGURATION
+            )
+        file = given.get(FILE)
+        if file == "":
+            raise InputError("names no file", fix="leave it out", field=f"{CONFIGURATION}.{FILE}")
+        if isinstance(file, str):
             self._file = Gate.near(Path.cwd(), config=Path(file))
             for name, rule in self._file.rules().items():
                 self._policies.setdefault(name, policy(rule))
