@@ -597,6 +597,65 @@ def test_resources_with_symbolic_names_are_read_wherever_they_are(tmp_path: Path
     ]
 
 
+LARGE = "Standard_ND96isr_H100_v5"
+SCALE_SET: dict[str, Any] = {
+    "type": "Microsoft.Compute/virtualMachineScaleSets",
+    "name": "pool",
+    "location": "centralindia",
+    "sku": {"name": LARGE, "capacity": 8},
+}
+AS_ANYBODY_WRITES = {
+    "the words of a resource": {"resources": [{
+        "Type": "microsoft.compute/virtualmachinescalesets", "NAME": "pool",
+        "Location": "Central India",
+        "Sku": {"Name": LARGE, "CAPACITY": 8},
+    }]},
+    "a parameter": {
+        "parameters": {"size": {"type": "string"}},
+        "resources": [{**SCALE_SET, "sku": {"name": "[parameters('Size')]", "capacity": 8}}],
+    },
+    "a variable, and a member of it": {
+        "Variables": {"Sku": {"Name": LARGE}},
+        "Resources": [{**SCALE_SET, "sku": {"name": "[variables('sku').name]", "capacity": 8}}],
+        "resources": [],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", AS_ANYBODY_WRITES)
+def test_azure_tells_no_capital_letter_from_a_small_one(tmp_path: Path, kind: str) -> None:
+    template = {"$schema": SCHEMA, **AS_ANYBODY_WRITES[kind]}
+    if "Resources" in template:
+        del template["resources"]
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    given = DeploymentInput(
+        parameters={"SIZE": LARGE} if "parameters" in template else {}, exact=True
+    )
+    reading = read_all([tmp_path / "main.json"], given=given)
+    assert "too-many-accelerators" in judged(reading)
+
+
+def test_objects_inside_of_joined_ones_are_joined() -> None:
+    text = '[union(json(\'{"a": {"b": 1}, "c": [1]}\'), json(\'{"a": {"d": 2}, "c": [2]}\'))]'
+    found = value(text, lambda name, arguments: of_the_template(name, arguments, {}))
+    assert found == {"a": {"b": 1, "d": 2}, "c": [2]}
+
+
+def test_properties_that_are_a_parameter_are_not_left_out(tmp_path: Path) -> None:
+    from lichen_policies.gate import Gate
+
+    machine = {
+        "type": "Microsoft.Compute/virtualMachines",
+        "name": "vm",
+        "location": "centralindia",
+        "properties": "[parameters('all')]",
+    }
+    template = {"$schema": SCHEMA, "parameters": {"all": {"type": "object"}}}
+    (tmp_path / "main.json").write_text(json.dumps({**template, "resources": [machine]}))
+    report = Gate.near(Path.cwd()).report(read_all([tmp_path]).resources)
+    assert "too-many-accelerators" in {each.rule for each in report.unverified}
+
+
 IN_A_FILE = {
     "main.bicepparam": "using 'main.bicep'\nextends 'base.bicepparam'\n"
     "import {large} from 'shared.bicep'\nvar two = 2\nparam where = 'centralindia'\n"

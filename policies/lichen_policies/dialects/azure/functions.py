@@ -74,7 +74,14 @@ def id_of(type_: str, names: Sequence[str]) -> Any:
 def _union(*values: Any) -> Any:
     if all(isinstance(each, list) for each in values):
         return list(dict.fromkeys(part for each in values for part in each))
-    return {key: part for each in values for key, part in each.items()}
+    found: dict[str, Any] = {}
+    for each in values:
+        for key, part in each.items():
+            before = found.get(key)
+            # Objects inside of objects are joined too (Microsoft Learn, ARM functions, union).
+            is_joined = isinstance(before, Mapping) and isinstance(part, Mapping)
+            found[key] = _union(before, part) if is_joined else part
+    return found
 
 
 def _concat(*values: Any) -> Any:
