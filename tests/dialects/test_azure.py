@@ -380,6 +380,50 @@ def test_newer_bicep_that_deploys_nothing_is_passed_over(tmp_path: Path) -> None
     assert [each.line for each in reading.resources] == [7]
 
 
+LAID_OUT = """
+type size = {
+  name: (
+    | 'Standard_ND96asr_v4'
+    | 'Standard_D2s_v5')
+  nodes: (1 | 2 | 4)?
+}
+type kind =
+  | 'a'
+  | 'b'
+param key object = {vault: 'https://a.vault.azure.net'}
+var large = {name: 'Standard_ND96asr_v4'}
+resource space 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
+  name: last(split('//a', '/'))!
+  scope: az.resourceGroup(
+    // of the subscription
+    split((empty(key) ? 'a' : '////'), '/')[2],
+    'b'
+  )
+}
+resource pool 'Microsoft.Compute/virtualMachineScaleSets@2024-03-01' = {
+  name: 'pool'
+  location: 'centralindia'
+  tags: {
+    key: true ? '${key!.vault}/${key!.name!}' : ''
+    text: last(split(
+      '//a/b',
+      '/'
+    ))
+  }
+  sku: {name: large!.name, capacity: 4}
+}
+"""
+
+
+def test_bicep_as_its_formatter_lays_it_out_is_read(tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(LAID_OUT)
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    (pool,) = reading.resources
+    assert LAID_OUT.splitlines()[pool.line - 1 if pool.line else 0].startswith("resource pool")
+    assert "too-many-accelerators" in judged(reading)
+
+
 SHARED = "@export()\nvar large = 'Standard_ND96asr_v4'\n@export()\nvar nodes = 4\n"
 CALLED = """
 param size string = 'Standard_ND96asr_v4'

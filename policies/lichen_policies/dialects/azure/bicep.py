@@ -34,6 +34,7 @@ from lichen_policies.verdict import Skipped
 _MOST_TURNS = 1000
 _MOST_MODULES = 1_000
 """How many modules are read for one file, each as often as it is called."""
+_JSON = ".json"
 _LOOP: Any = Unknown("is made of itself")
 _SECRET: Any = Unknown("is secret, so Lichen does not read it")
 
@@ -153,6 +154,50 @@ def _with_members(text: str) -> str:
     return "".join([*parts, text[end:]])
 
 
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_WORDS = re.compile(
+    rf"{_SIGN.pattern.rpartition('|[')[0]}|[()\[\]{{}}\n]|^type[ \t]+\w+[ \t]*=",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _not_as_a_comment(found: re.Match[str]) -> str:
+    return found[0].replace("//", "/${'/'}")
+
+
+def _in_lines_of_the_parser(text: str) -> str:
+    """A text without types, which say nothing of what is deployed, and with what is in parentheses
+    in one line; what follows stays in its line."""
+    parts: list[str] = []
+    holders: list[str] = []
+    end = late = 0
+    in_type = False
+    for found in _WORDS.finditer(text):
+        sign, before = found[0], text[end : found.start()]
+        if not in_type:
+            parts.append(before)
+        end = found.end()
+        if sign.startswith("type"):
+            in_type = not holders
+        if sign in _BRACKETS.values():
+            holders.append(sign)
+        elif sign in _BRACKETS and holders:
+            holders.pop()
+        if sign == "\n":
+            ends = not holders and not re.match(r"\s*\|", text[end:])
+            in_type = in_type and not ends
+            if in_type or "(" in holders[-1:]:
+                late += 1
+                parts.append(" ")
+                continue
+            sign += "\n" * late
+            late = 0
+        if not in_type and not (sign.startswith("//") and "(" in holders[-1:]):
+            # A text that begins as a comment does is one to the parser.
+            parts.append(re.sub(r"^'/{2,}", _not_as_a_comment, sign))
+    return "".join([*parts, text[end:]])
+
+
 _NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A type: it says nothing of what is deployed.
     (re.compile(r"\bresource(?:Input|Output)<'[^'\n]*'>"), "object"),
@@ -164,7 +209,7 @@ _NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     ),
     (re.compile(r"^(var[ \t]+\w+)[ \t]+[^=\n]+=(?!=)", re.MULTILINE), r"\1 ="),
     # The sign that a value is there.
-    (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:])"), ""),
+    (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:}])"), ""),
     # Where other resources than Azure's come from.
     (
         re.compile(r"^(?:extension|provider)[ \t]+[^\n{]+(?:\{[^{}]*\}[^\n{]*)?$", re.MULTILINE),
@@ -189,7 +234,7 @@ def _declarations(text: str, file: Path) -> Node:
     if root.has_error:
         for pattern, instead in _NEWER:
             text = pattern.sub(instead, text)
-        text = _with_members(text)
+        text = _with_members(_in_lines_of_the_parser(text))
         root = _parser().parse(text.encode()).root_node
     if root.has_error:
         raise InputError(
@@ -445,6 +490,12 @@ class _File:
                 if ("params" in _fields(one.body))
                 else {}
             )
+            if file.suffix == _JSON:
+                for each in self._of_template(file, given):
+                    address = f"{symbol}.{each.address}"
+                    made_if = one.only_if or only_if or each.only_if
+                    yield msgspec.structs.replace(each, address=address, only_if=made_if)
+                continue
             inner = _File(
                 file,
                 given if isinstance(given, Mapping) else {},
@@ -456,6 +507,15 @@ class _File:
             for each in inner.resources(one.only_if or only_if):
                 yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")
             self.skipped += inner.skipped
+
+    @staticmethod
+    def _of_template(file: Path, given: Any) -> list[Resource]:
+        """The resources of a module that is a template in JSON."""
+        from lichen_policies.dialects import read  # few modules are
+
+        is_whole = isinstance(given, Mapping)
+        passed = DeploymentInput(parameters=given if is_whole else {}, whole=is_whole)
+        return read(file, "azure-template", passed)
 
     def _each(self, node: Node) -> Iterator[_One]:
         """What a declaration makes: by its condition, and for each of its loop."""

@@ -20,6 +20,11 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
         "capacityReservationGroupName",
     ),
     "microsoft.containerservice/managedclusters/agentpools": ("resourceName",),
+    "microsoft.machinelearningservices/workspaces/batchendpoints": ("workspaceName",),
+    "microsoft.machinelearningservices/workspaces/batchendpoints/deployments": (
+        "workspaceName",
+        "endpointName",
+    ),
     "microsoft.machinelearningservices/workspaces/computes": ("workspaceName",),
     "microsoft.machinelearningservices/workspaces/onlineendpoints": ("workspaceName",),
     "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": (
