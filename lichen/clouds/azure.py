@@ -46,8 +46,9 @@ CLOUD = Cloud(
             "uaecentral",
         )
     ),
-    # azure-native:compute/v20240701:VirtualMachine; the name of a package may have it too.
-    versioned_type=r"^(azure-native)(?:_\w+)?(:\w+)/v\d\w*(:\w+)$",
+    # azure-native:compute/v20240701:VirtualMachine; the name of a package that was made for one
+    # version has it, and its modules may.
+    versioned_type=r"^(azure-native)(?:_\w+)?(:\w+)(?:/v\d\w*)?(:\w+)$",
     terraform_providers=("azurerm",),
     provider_properties=("location",),
     region_settings=("azure:location", "azure-native:location"),

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import msgspec
 
 from lichen.input_error import InputError
 from lichen.parsing.bounds import DEEPEST, too_deep, twice
+
+T = TypeVar("T")
 
 
 def from_json(text: str) -> Any:
@@ -20,25 +22,41 @@ def from_json(text: str) -> Any:
         return value_of(text)
 
 
-def value_of(text: str, unread: Container[str] = ()) -> Any:
+def value_of(text: str, later: Container[str] = ()) -> Any:
     """The value of a text. Raises what :class:`Decoder` raises.
 
-    ``unread`` are keys of the outermost object that few readers ask for: their values stay as they
-    are written, and :func:`read_later` decodes one of them.
+    The values of the keys ``later`` of the outermost object are each a :class:`Later`, where the
+    text is as it should be: they are decoded when they are asked for.
     """
     try:
         own = text.strip()
         written = own if own.isascii() else own.encode()
-        return _in_parts(written, unread) if unread and own[:1] == "{" else _whole(written)
+        return _in_parts(written, text, later) if later and own[:1] == "{" else _whole(written)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         pass  # the slower decoder knows what is wrong, and reads what this one refuses
     return json.loads(text, cls=Decoder)
 
 
-def read_later(value: Any) -> Any:
-    """What :func:`value_of` left as it is written, decoded; any other value as it is. Raises
-    :class:`InputError` where it cannot be read."""
-    return from_json(bytes(value).decode()) if isinstance(value, msgspec.Raw) else value
+class Later(NamedTuple):
+    """A part of a text that is decoded when it is asked for."""
+
+    written: msgspec.Raw
+    text: str
+
+    @property
+    def value(self) -> Any:
+        """Its value. Raises :class:`InputError` as :func:`from_json` does for the whole text."""
+        own = bytes(self.written).decode()
+        before = self.text.find(own)
+        return from_json("\n" * self.text.count("\n", 0, before) + own)
+
+    def by(self, decoder: msgspec.json.Decoder[T]) -> T | None:
+        """Its value as a type that has a field for each of its keys; None where the type has not,
+        or something is wrong with it."""
+        try:
+            return _sure(decoder.decode(self.written), self.written, bytearray())
+        except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+            return None
 
 
 _QUOTE = rb"\u0022"
@@ -53,13 +71,15 @@ class _Unsure(ValueError):
 
 
 def _whole(written: str | bytes | msgspec.Raw, again: bytearray | None = None) -> Any:
+    return _sure(msgspec.json.decode(written), written, bytearray() if again is None else again)
+
+
+def _sure(value: T, written: str | bytes | msgspec.Raw, again: bytearray) -> T:
     """The value of a text that surely has no key twice; ``again`` is a buffer to write it into.
 
     With such a key goes its text, so that the value written again has fewer quotes. Where it is
     the same text, as of what an engine prints, nothing need be counted.
     """
-    value = msgspec.json.decode(written)
-    again = bytearray() if again is None else again
     _ENCODER.encode_into(value, again)
     given: object = _bytes(written)  # the types of neither library say that they can be compared
     if again != given:
@@ -69,7 +89,7 @@ def _whole(written: str | bytes | msgspec.Raw, again: bytearray | None = None) -
     return value
 
 
-def _in_parts(written: str | bytes, unread: Container[str]) -> dict[str, Any]:
+def _in_parts(written: str | bytes, text: str, later: Container[str]) -> dict[str, Any]:
     """The value of the text of an object, its parts decoded one by one."""
     parts = _PARTS.decode(written)
     # Without spaces, the lengths alone say that no key is missing.
@@ -79,7 +99,10 @@ def _in_parts(written: str | bytes, unread: Container[str]) -> dict[str, Any]:
         if bytes(_bytes(written)).count(b'"') != quotes:
             raise _Unsure
     again = bytearray()
-    return {key: part if key in unread else _whole(part, again) for key, part in parts.items()}
+    return {
+        key: Later(part, text) if key in later else _whole(part, again)
+        for key, part in parts.items()
+    }
 
 
 def _bytes(written: str | bytes | msgspec.Raw) -> bytes | memoryview:

@@ -31,9 +31,11 @@ def _is_the_projects(folder: str) -> bool:
 
 
 sys.path[:] = [path for path in sys.path if not _is_the_projects(path)]
+# What was started, which the pack as one file is: multiprocessing keeps it by a second name.
+_STARTED = {"__main__", "__mp_main__"}
 for _name, _module in list(sys.modules.items()):
     _file = getattr(_module, "__file__", None)
-    if _name != "__main__" and _file and _is_the_projects(os.path.dirname(_file)):
+    if _name not in _STARTED and _file and _is_the_projects(os.path.dirname(_file)):
         sys.exit(
             f"lichen: the project's {os.path.relpath(_file, _PROJECT)} took the place of a module "
             "that policy packs run on. Fix: rename it."

@@ -380,6 +380,50 @@ def test_newer_bicep_that_deploys_nothing_is_passed_over(tmp_path: Path) -> None
     assert [each.line for each in reading.resources] == [7]
 
 
+LAID_OUT = """
+type size = {
+  name: (
+    | 'Standard_ND96asr_v4'
+    | 'Standard_D2s_v5')
+  nodes: (1 | 2 | 4)?
+}
+type kind =
+  | 'a'
+  | 'b'
+param key object = {vault: 'https://a.vault.azure.net'}
+var large = {name: 'Standard_ND96asr_v4'}
+resource space 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
+  name: last(split('//a', '/'))!
+  scope: az.resourceGroup(
+    // of the subscription
+    split((empty(key) ? 'a' : '////'), '/')[2],
+    'b'
+  )
+}
+resource pool 'Microsoft.Compute/virtualMachineScaleSets@2024-03-01' = {
+  name: 'pool'
+  location: 'centralindia'
+  tags: {
+    key: true ? '${key!.vault}/${key!.name!}' : ''
+    text: last(split(
+      '//a/b',
+      '/'
+    ))
+  }
+  sku: {name: large!.name, capacity: 4}
+}
+"""
+
+
+def test_bicep_as_its_formatter_lays_it_out_is_read(tmp_path: Path) -> None:
+    (tmp_path / "main.bicep").write_text(LAID_OUT)
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    (pool,) = reading.resources
+    assert LAID_OUT.splitlines()[pool.line - 1 if pool.line else 0].startswith("resource pool")
+    assert "too-many-accelerators" in judged(reading)
+
+
 SHARED = "@export()\nvar large = 'Standard_ND96asr_v4'\n@export()\nvar nodes = 4\n"
 CALLED = """
 param size string = 'Standard_ND96asr_v4'
@@ -493,6 +537,52 @@ def test_a_member_is_of_what_is_directly_before_it(
     assert found.properties["tags"]["found"] == expected
 
 
+FUNCTIONS = """
+func sized(nodes int, word string) string => '${word}-${nodes}'
+var lists = [[1], [2, 3]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sized(4, 'a')", "a-4"),
+        ("loadJsonContent('sizes.json').large.name", "large"),
+        ("loadJsonContent('sizes.json', '$.large').nodes", 4),
+        ("loadYamlContent('sizes.yaml', '.large.name')", "large"),
+        ("json(loadTextContent('plain.json')).nodes", 4),
+        ("sys.concat('a', az.toUpper('b'))", "aB"),
+        ("any('a')", "a"),
+        ("'Prod' =~ 'prod' ? 1 : 2", 1),
+        ("'Prod' !~ 'prod' ? 1 : 2", 2),
+        ("substring('abcd', 1, 2)", "bc"),
+        ("take(skip(flatten(lists), 1), 1)", [2]),
+        ("indexOf('abC', 'c')", 2),
+    ],
+)
+def test_what_functions_give_is_known(tmp_path: Path, text: str, expected: Any) -> None:
+    (tmp_path / "sizes.json").write_text(
+        '{"large": {"name": "large", "nodes": 4}} // of production'
+    )
+    (tmp_path / "plain.json").write_text('{"nodes": 4}')
+    (tmp_path / "sizes.yaml").write_text("large:\n  name: large\n")
+    machine = MACHINE.replace("name: 'vm'", f"name: 'vm'\n  tags: {{found: {text}}}")
+    (tmp_path / "main.bicep").write_text(FUNCTIONS + machine)
+    (found,) = read_all([tmp_path / "main.bicep"]).resources
+    assert found.properties["tags"]["found"] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["loadJsonContent('none.json').a", "loadJsonContent('main.bicep')", "loadYamlContent(size)"],
+)
+def test_a_file_that_cannot_be_read_gives_what_nobody_knows(tmp_path: Path, text: str) -> None:
+    machine = MACHINE.replace("name: 'vm'", f"name: 'vm'\n  tags: {{found: {text}}}")
+    (tmp_path / "main.bicep").write_text(f"param size string\n{machine}")
+    (found,) = read_all([tmp_path / "main.bicep"]).resources
+    assert is_unknown(found.properties["tags"]["found"])
+
+
 def test_what_a_condition_of_a_member_leaves_out_is_not_made(tmp_path: Path) -> None:
     text = MACHINE.replace("= {", "= if (true && one.gpu) {")
     (tmp_path / "main.bicep").write_text(f"var one = {{gpu: false}}\n{text}")
@@ -595,6 +685,65 @@ def test_resources_with_symbolic_names_are_read_wherever_they_are(tmp_path: Path
         "Microsoft.ContainerService/managedClusters/main",
         "Microsoft.ContainerService/managedClusters/agentPools/main/gpu",
     ]
+
+
+LARGE = "Standard_ND96isr_H100_v5"
+SCALE_SET: dict[str, Any] = {
+    "type": "Microsoft.Compute/virtualMachineScaleSets",
+    "name": "pool",
+    "location": "centralindia",
+    "sku": {"name": LARGE, "capacity": 8},
+}
+AS_ANYBODY_WRITES = {
+    "the words of a resource": {"resources": [{
+        "Type": "microsoft.compute/virtualmachinescalesets", "NAME": "pool",
+        "Location": "Central India",
+        "Sku": {"Name": LARGE, "CAPACITY": 8},
+    }]},
+    "a parameter": {
+        "parameters": {"size": {"type": "string"}},
+        "resources": [{**SCALE_SET, "sku": {"name": "[parameters('Size')]", "capacity": 8}}],
+    },
+    "a variable, and a member of it": {
+        "Variables": {"Sku": {"Name": LARGE}},
+        "Resources": [{**SCALE_SET, "sku": {"name": "[variables('sku').name]", "capacity": 8}}],
+        "resources": [],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", AS_ANYBODY_WRITES)
+def test_azure_tells_no_capital_letter_from_a_small_one(tmp_path: Path, kind: str) -> None:
+    template = {"$schema": SCHEMA, **AS_ANYBODY_WRITES[kind]}
+    if "Resources" in template:
+        del template["resources"]
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    given = DeploymentInput(
+        parameters={"SIZE": LARGE} if "parameters" in template else {}, exact=True
+    )
+    reading = read_all([tmp_path / "main.json"], given=given)
+    assert "too-many-accelerators" in judged(reading)
+
+
+def test_objects_inside_of_joined_ones_are_joined() -> None:
+    text = '[union(json(\'{"a": {"b": 1}, "c": [1]}\'), json(\'{"a": {"d": 2}, "c": [2]}\'))]'
+    found = value(text, lambda name, arguments: of_the_template(name, arguments, {}))
+    assert found == {"a": {"b": 1, "d": 2}, "c": [2]}
+
+
+def test_properties_that_are_a_parameter_are_not_left_out(tmp_path: Path) -> None:
+    from lichen_policies.gate import Gate
+
+    machine = {
+        "type": "Microsoft.Compute/virtualMachines",
+        "name": "vm",
+        "location": "centralindia",
+        "properties": "[parameters('all')]",
+    }
+    template = {"$schema": SCHEMA, "parameters": {"all": {"type": "object"}}}
+    (tmp_path / "main.json").write_text(json.dumps({**template, "resources": [machine]}))
+    report = Gate.near(Path.cwd()).report(read_all([tmp_path]).resources)
+    assert "too-many-accelerators" in {each.rule for each in report.unverified}
 
 
 IN_A_FILE = {

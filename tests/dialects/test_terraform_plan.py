@@ -38,6 +38,33 @@ def test_a_plan_tells_every_managed_resource_with_its_values(terraform_plan: Pla
     assert chat.properties["tags"]["lichen:model"] == "meta-llama/Llama-3.1-8B"
 
 
+@pytest.mark.parametrize("part", ["resource_changes", "configuration", "planned_values"])
+def test_a_key_of_a_newer_terraform_changes_nothing(
+    terraform_plan: Plan, tmp_path: Path, part: str
+) -> None:
+    document = json.loads(terraform_plan("wasteful").read_text())
+    held = document[part]
+    (held[0]["change"] if isinstance(held, list) else held["root_module"])["of_tomorrow"] = ["x"]
+    newer = tmp_path / "plan.json"
+    newer.write_text(json.dumps(document))
+    same = read(terraform_plan("wasteful"))
+    assert [(each.address, each.region, each.properties) for each in read(newer)] == [
+        (each.address, each.region, each.properties) for each in same
+    ]
+
+
+@pytest.mark.parametrize("key", ["resource_changes", "after", "region", "provider_config_key"])
+def test_a_key_that_a_plan_has_twice_is_refused(
+    terraform_plan: Plan, tmp_path: Path, key: str
+) -> None:
+    written = terraform_plan("wasteful").read_text()
+    assert f'"{key}":' in written
+    twice = tmp_path / "plan.json"
+    twice.write_text(written.replace(f'"{key}":', f'"{key}":null,"{key}":', 1))
+    with pytest.raises(InputError, match=f"{key}: is there twice"):
+        read(twice)
+
+
 def test_what_is_known_after_apply_is_unknown_and_the_rest_is_known(terraform_plan: Plan) -> None:
     late = by_address(read(terraform_plan("unknown")))["aws_sagemaker_endpoint_configuration.late"]
     known, unknown = late.properties["production_variants"]

@@ -381,7 +381,8 @@ def test_pre_commit_s_hook(project: Path) -> None:
         LICHEN_REGION="ap-south-1",
     )
     assert done.returncode == 1, done.stderr
-    for suffix in (*SUFFIXES, ".TEMPLATE", ".tf", ".tf.json", ".tofu", ".tfvars", ".bicep"):
+    of_code = (".tf", ".tf.json", ".tofu", ".tfvars", ".bicep", ".bicepparam")
+    for suffix in (*SUFFIXES, *of_code, ".TEMPLATE"):
         assert re.search(hook["files"], f"b/c{suffix}"), suffix
 
 

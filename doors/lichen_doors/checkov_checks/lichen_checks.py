@@ -64,6 +64,7 @@ try:
     from lichen_policies import configuration, dialects
     from lichen_policies.beside import comments
     from lichen_policies.dialects import (
+        azure,
         cloudformation_parameters,
         kubernetes,
         terraform_block,
@@ -401,7 +402,8 @@ class TerraformCheck(Check, terraform_check.BaseResourceCheck):
     """A check of blocks in Terraform's language, and of a plan's resources."""
 
     def types(self) -> Iterable[str]:
-        return (*types_of("terraform"), *kubernetes.CARRIERS)
+        of_azure = (each for each in azure.CARRIERS if ":" not in each)
+        return (*types_of("terraform"), *kubernetes.CARRIERS, *of_azure)
 
     def resource(self, conf: dict[str, Any]) -> Read:
         if "__address__" in conf and "__file__" in conf:

@@ -24,6 +24,7 @@ import pulumi
 import pulumi_policy.policy as sdk
 from google.protobuf import empty_pb2, struct_pb2
 from lichen_policies import timed
+from lichen_policies.dialects import azure
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import Maybe, Resource, environment, region
 from lichen_policies.facts.reading import reader_of
@@ -35,10 +36,18 @@ from pulumi.runtime import proto
 
 from lichen import __version__
 from lichen.clouds import CLOUDS
-from lichen.document import InputError
+from lichen.input_error import InputError, did_you_mean
 from lichen_doors.crossguard.changing import changed
 from lichen_doors.crossguard.decoding import Inputs
-from lichen_doors.crossguard.policy import CONFIGURATION, LEVELS, NAME, NUMBERS, pack, policy
+from lichen_doors.crossguard.policy import (
+    CONFIGURATION,
+    FILE,
+    LEVELS,
+    NAME,
+    NUMBERS,
+    pack,
+    policy,
+)
 
 
 def serve() -> NoReturn:
@@ -146,10 +155,15 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
 
     def _name_file(self, settings: Mapping[str, proto.PolicyConfig]) -> None:
         """Put the organisation's file that the pack's configuration names above the project's."""
-        if CONFIGURATION not in settings:
-            return
-        file = Inputs(settings[CONFIGURATION].properties).get("file")
-        if isinstance(file, str) and file:
+        given = Inputs(settings[CONFIGURATION].properties) if CONFIGURATION in settings else {}
+        for wrong in given.keys() - {FILE}:
+            raise InputError(
+                f"{wrong!r} is not a field", fix=did_you_mean(wrong, [FILE]), field=CONFIGURATION
+            )
+        file = given.get(FILE)
+        if file == "":
+            raise InputError("names no file", fix="leave it out", field=f"{CONFIGURATION}.{FILE}")
+        if isinstance(file, str):
             self._file = Gate.near(Path.cwd(), config=Path(file))
             for name, rule in self._file.rules().items():
                 self._policies.setdefault(name, policy(rule))
@@ -159,7 +173,8 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
     ) -> proto.AnalyzeResponse:
         response = proto.AnalyzeResponse()
         with _refusing(context):
-            if reader_of("pulumi", request.type) is None and request.type != CUSTOM_RESOURCE:
+            is_carrier = request.type in (CUSTOM_RESOURCE, *azure.CARRIERS)
+            if reader_of("pulumi", request.type) is None and not is_carrier:
                 return response
             if request.type.startswith(_KUBERNETES):
                 self._written[request.urn] = request.properties
@@ -251,7 +266,7 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
             region=self._region(request),
             environment=self._environment,
         )
-        if not request.type.startswith(_KUBERNETES):
+        if not request.type.startswith(_KUBERNETES) and request.type not in azure.CARRIERS:
             return resource
         from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
 

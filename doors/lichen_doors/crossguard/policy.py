@@ -28,6 +28,8 @@ NUMBERS: Mapping[Level, proto.EnforcementLevel.ValueType] = {
 CONFIGURATION = "configuration"
 """The policy that says, once for a run, which lichen.yaml holds and what it turned off or moved.
 Its own configuration names the organisation's file."""
+FILE = "file"
+"""The one field of that configuration."""
 
 
 def pack(rules: Iterable[Rule]) -> sdk.PolicyPack:
@@ -68,7 +70,7 @@ def configuration() -> sdk.Policy:
         enforcement_level=sdk.EnforcementLevel.ADVISORY,
         config_schema=sdk.PolicyConfigSchema(
             {
-                "file": {
+                FILE: {
                     "type": "string",
                     "description": "The organisation's lichen.yaml, which outranks the "
                     "project's. Relative to the project.",

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from lichen_policies.dialects.kubernetes import CARRIERS
 from lichen_policies.facts import Resource
+from lichen_policies.facts.properties import AZAPI_BODY
 from lichen_policies.remediation import changes_of
 from lichen_policies.verdict import Change, Value, Verdict
 
@@ -21,8 +22,8 @@ from lichen.whole_file import write_asked
 from lichen_doors.fixing import terraform_text, workload_text, yaml_text
 from lichen_doors.fixing.editing import Edit, NoPlace, read_text
 
-_IN_TERRAFORM = {places[0] for places in CARRIERS.values()}
-"""Where a resource of Terraform holds a whole object of Kubernetes."""
+_IN_TERRAFORM = {AZAPI_BODY, *(places[0] for places in CARRIERS.values())}
+"""Where a resource of Terraform holds a whole object of Kubernetes, or of Azure's API."""
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -75,10 +76,10 @@ def _edits_of(verdict: Verdict, resource: Resource) -> Iterator[Edit]:
 
 
 def _edit(change: Change, to: Value, resource: Resource) -> Edit:
+    if resource.dialect == "pulumi" or resource.address.startswith("urn:"):
+        return workload_text.edit(change, to, resource)
     if resource.dialect == "terraform" or resource.root in _IN_TERRAFORM:
         return terraform_text.edit(change, to, resource)
-    if resource.dialect == "pulumi":
-        return workload_text.edit(change, to, resource)
     return yaml_text.edit(change, to, resource)
 
 

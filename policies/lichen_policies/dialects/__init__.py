@@ -20,6 +20,7 @@ from lichen.document import InputError, did_you_mean
 from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.bounds import too_deep
 from lichen.parsing.content import content_of, text_of
+from lichen_policies.dialects.azure import is_deployment
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import YAML
 from lichen_policies.document_kinds import KINDS
@@ -152,6 +153,10 @@ def _resources(
             found = workload.resources(document, str(path), counter)
         else:
             found = _module(kind).resources(document, str(path))
+            if any(is_deployment(each.type) for each in found):
+                from lichen_policies.dialects.azure.deployments import expanded
+
+                found = list(expanded(found))
     except InputError as error:
         raise error.within(str(path) if line is None else f"{path}:{line}") from None
     file = str(path)

@@ -16,7 +16,8 @@ from lichen.document import InputError, did_you_mean
 from lichen.parsing.at import At
 from lichen.parsing.bounds import too_deep
 from lichen_policies.dialects.azure import expressions
-from lichen_policies.dialects.azure.declared import numbered, resource
+from lichen_policies.dialects.azure.declared import WRITTEN, numbered, resource
+from lichen_policies.dialects.azure.expressions import named
 from lichen_policies.dialects.azure.functions import OPEN
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.numbers import whole_in
@@ -42,9 +43,9 @@ def resources(
     """The resources that a template makes; :class:`InputError` where it is not whole."""
     given = given or DeploymentInput()
     values: dict[str, Any] = dict(given.parameters)
-    declared = document.get("parameters")
+    declared = _spelled(document).get("parameters")
     for name in values if given.exact else ():
-        if not isinstance(declared, Mapping) or name not in declared:
+        if not isinstance(declared, Mapping) or named(declared, name) is None:
             raise InputError(
                 "is no parameter of the template",
                 fix=did_you_mean(name, declared if isinstance(declared, Mapping) else ()),
@@ -67,7 +68,7 @@ class _Template:
         is_whole: bool,
     ) -> None:
         self._is_whole = is_whole
-        self._document = document
+        self._document = _spelled(document)
         self._file = file
         self._given = given
         self._variables: dict[str, Any] = {}
@@ -81,13 +82,15 @@ class _Template:
         if not isinstance(written, list):
             raise InputError("is not a list", fix="give the whole template", field="resources")
         for each in written:
-            if isinstance(each, Mapping) and not each.get("existing"):
-                yield from self._made(each, "", ())
+            yield from self._made(each, "", ())
 
-    def _made(
-        self, written: Mapping[str, Any], outer: str, names: tuple[Any, ...]
-    ) -> Iterator[Resource]:
+    def _made(self, declared: Any, outer: str, names: tuple[Any, ...]) -> Iterator[Resource]:
         """What a declaration makes, in each of its copies, with what is inside of it."""
+        written = _spelled(declared) if isinstance(declared, Mapping) else {"existing": True}
+        if written.get("existing"):
+            return
+        if isinstance(declared, At):  # what is inside of it is said to be where it begins
+            self._line = declared.line
         made = self._value(written.get("condition", True))
         if made is False:
             return
@@ -108,8 +111,6 @@ class _Template:
     def _one(
         self, written: Mapping[str, Any], outer: str, names: tuple[Any, ...], only_if: str
     ) -> Iterator[Resource]:
-        if isinstance(written, At):  # what is inside of it is said to be where it begins
-            self._line = written.line
         own_type, own_name = written.get("type"), self._value(written.get("name"))
         if not isinstance(own_type, str):
             raise InputError("is missing", fix="give the whole template", field="resources[].type")
@@ -128,8 +129,7 @@ class _Template:
         }
         yield resource(type_, ways, plain, file=self._file, line=self._line, only_if=only_if)
         for each in _listed(written.get("resources") or ()):
-            if isinstance(each, Mapping) and not each.get("existing"):
-                yield from self._made(each, type_, ways)
+            yield from self._made(each, type_, ways)
 
     def _inside(self, written: Mapping[str, Any], only_if: str) -> Iterator[Resource]:
         """The resources of a deployment inside of the template, where its template is here too."""
@@ -211,12 +211,13 @@ class _Template:
     def _parameter(self, *arguments: Any) -> Maybe[Any]:
         name = arguments[0] if arguments else ""
         declared = self._document.get("parameters")
-        each = declared.get(name) if isinstance(declared, Mapping) else None
+        each = named(declared, name) if isinstance(declared, Mapping) else None
         kind = str(each.get("type", "")).lower() if isinstance(each, Mapping) else ""
         if kind.startswith("secure"):
             return Unknown("is secret, so Lichen does not read it")
-        if name in self._given:
-            return as_declared(self._given[name], kind)
+        given = named(self._given, name, OPEN)
+        if given is not OPEN:
+            return as_declared(given, kind)
         default = each.get("defaultValue", OPEN) if isinstance(each, Mapping) else OPEN
         if default is not OPEN and self._is_whole:
             return self._default(str(name), default)
@@ -231,15 +232,26 @@ class _Template:
     def _variable(self, *arguments: Any) -> Any:
         name = arguments[0] if arguments else ""
         written = self._document.get("variables")
-        loops = _loops(written) if isinstance(written, Mapping) else {}
-        if not isinstance(written, Mapping) or (name not in written and name not in loops):
+        if not isinstance(written, Mapping):
             return OPEN
+        name = str(name).lower()
         if name not in self._variables:
             self._variables[name] = _LOOP
+            loop, plain = named(_loops(written), name), named(written, name, OPEN)
             self._variables[name] = (
-                self._turned(name, loops[name]) if name in loops else self._value(written[name])
+                self._turned(loop["name"], loop) if loop is not None else self._value(plain)
             )
         return self._variables[name]
+
+
+_TOP = ("parameters", "variables", "resources")
+_OF_A_RESOURCE = (*WRITTEN, "type", "existing", "condition", "copy", "dependsOn")
+_WORDS = {word.lower(): word for word in (*_TOP, *_OF_A_RESOURCE)}
+
+
+def _spelled(written: Mapping[str, Any]) -> dict[str, Any]:
+    """A template or a declaration with its documented words: Azure takes any letters."""
+    return {_WORDS.get(key.lower(), key): each for key, each in written.items()}
 
 
 def _listed(written: Any) -> Any:

@@ -17,6 +17,7 @@ from lichen.document import InputError
 from lichen.input_error import NotParsed, NotRecognised, NotRendered
 from lichen.parsing.content import STDIN, content_of, files_read, text_of
 from lichen_policies.dialects import KUSTOMIZATIONS, PROGRAMS, check_source, is_program, read
+from lichen_policies.dialects.azure import is_deployment
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP, HCL
 from lichen_policies.dialects.source_reading import SourceReading
@@ -233,7 +234,7 @@ class _Walk:
             for file, resources in files
             for resource in resources
             if resource.file is not None and resource.file != file
-        }
+        } | {Path(each.file) for source in sources for each in source.resources if each.file}
         patches = {path.resolve() for path in self.patches}
         partial = [path for path in self.documents if patches and path.resolve() in patches]
         return FolderReading(
@@ -322,9 +323,18 @@ class _Walk:
             covered |= _within(resolved[path], by_path)
             self.progress(path)
             try:
-                yield read(path)
+                yield self._with_deployments(path, read(path))
             except InputError as error:
                 self._skip(path, error, broken=True)
+
+    def _with_deployments(self, path: Path, source: SourceReading) -> SourceReading:
+        """What is read of a source, with the resources of the templates that it deploys."""
+        if not any(is_deployment(each.type) for each in source.resources):
+            return source
+        from lichen_policies.dialects.azure.deployments import expanded
+
+        resources = self._whole(path, list(expanded(source.resources)))
+        return msgspec.structs.replace(source, resources=tuple(resources))
 
     def _mention_sources(self, folder: Path, names: Iterable[str]) -> None:
         for name, (because, fix) in PROGRAMS.items():

@@ -22,11 +22,10 @@ from lichen.parsing.json_text import Decoder, explained, value_of
 BEGINS = re.compile(r'\{(?=\s*["}])')
 """How an object begins, in words that are none."""
 
-UNREAD = {"planned_values", "prior_state"} | {
+LATER = {"configuration", "planned_values", "prior_state", "resource_changes"} | {
     *("checks", "output_changes", "relevant_attributes", "resource_drift")
 }
-"""Parts of a Terraform plan of which the first two are read where the others do not say enough, the
-rest never. Together they are as large as what is read."""
+"""The parts of a Terraform plan that are large: each is decoded where it is read, if it is."""
 
 _BEGINNINGS = ("{", "//", "/*")
 """How a text begins that is one object, with comments or without."""
@@ -52,7 +51,7 @@ def parsed(text: str) -> Parsed:
     """
     with explained(text):
         try:
-            return Parsed(text, [(None, value_of(text, UNREAD))])
+            return Parsed(text, [(None, value_of(text, LATER))])
         except json.JSONDecodeError as error:
             if text.lstrip().startswith(_BEGINNINGS) and error.msg != _SEVERAL:
                 plain = without_comments(text)

@@ -15,6 +15,9 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import UNSET
+
+from lichen.document import convert
 
 Scope = tuple[str, ...]
 """The names of the modules from the root down to the one that contains an expression."""
@@ -24,15 +27,20 @@ Written = Mapping[str, Any] | None
 properties by name; None where the plan does not say."""
 
 
-class ResourceBlock(msgspec.Struct, frozen=True):
+class ResourceBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A resource block: which provider it goes to, and how its properties are written."""
 
+    address: Any = UNSET
+    mode: str = ""
     type: str
     name: str
-    mode: str = "managed"
     provider_config_key: str = ""
+    provisioners: Any = UNSET
     expressions: dict[str, Any] = {}
-    for_each_expression: Any = None
+    schema_version: Any = UNSET
+    count_expression: Any = UNSET
+    for_each_expression: Any = UNSET
+    depends_on: Any = UNSET
 
     @property
     def provider(self) -> str:
@@ -40,35 +48,46 @@ class ResourceBlock(msgspec.Struct, frozen=True):
         return self.type.partition("_")[0]
 
 
-class Expression(msgspec.Struct, frozen=True):
+class Expression(msgspec.Struct, frozen=True, omit_defaults=True):
     """A constant, or the names that something else is made of."""
 
-    constant_value: Any = msgspec.UNSET
+    constant_value: Any = UNSET
     references: tuple[str, ...] = ()
 
 
-class Output(msgspec.Struct, frozen=True):
+class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    sensitive: Any = UNSET
+    ephemeral: Any = UNSET
     expression: Expression = Expression()
+    depends_on: Any = UNSET
+    description: Any = UNSET
 
 
-class Declaration(msgspec.Struct, frozen=True):
+class Declaration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A variable as its module declares it."""
 
-    default: Any = None
+    type: Any = UNSET
+    default: Any = UNSET
+    description: Any = UNSET
     sensitive: bool = False
+    ephemeral: Any = UNSET
 
 
-class ModuleCall(msgspec.Struct, frozen=True):
-    module: Module
+class ModuleCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    source: Any = UNSET
     expressions: dict[str, Any] = {}
-    for_each_expression: Any = None
+    count_expression: Any = UNSET
+    for_each_expression: Any = UNSET
+    module: Module
+    version_constraint: Any = UNSET
+    depends_on: Any = UNSET
 
 
-class Module(msgspec.Struct, frozen=True):
+class Module(msgspec.Struct, frozen=True, omit_defaults=True):
+    outputs: dict[str, Output] = {}
     resources: tuple[ResourceBlock, ...] = ()
     module_calls: dict[str, ModuleCall] = {}
     variables: dict[str, Declaration] = {}
-    outputs: dict[str, Output] = {}
 
 
 class DefaultTags(msgspec.Struct, frozen=True):
@@ -93,9 +112,22 @@ class Provider(msgspec.Struct, frozen=True):
     module_address: str = ""
 
 
-class PlanConfiguration(msgspec.Struct, frozen=True):
-    root_module: Module = Module()
+class ProviderBlocks(msgspec.Struct, frozen=True):
+    """The provider blocks of a plan, by their keys."""
+
     provider_config: dict[str, Provider] = {}
+
+
+class PlanConfiguration(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a plan was written.
+
+    It and what it holds have the keys that Terraform prints, in the same order, so that it is the
+    same text when it is written again. The provider blocks may have any: :class:`ProviderBlocks`.
+    Source: Terraform's documentation, "JSON Output Format".
+    """
+
+    provider_config: dict[str, Any] = {}
+    root_module: Module = Module()
 
 
 class Instance(msgspec.Struct, frozen=True):
@@ -121,10 +153,12 @@ class WrittenPlan:
     def __init__(self, written: PlanConfiguration, planned: Iterable[tuple[Instance, str]]) -> None:
         """``planned`` has data sources that are read during the apply too. It is gone through where
         a value is first followed to what makes it."""
-        self._written = written
+        self._providers = convert(
+            {"provider_config": written.provider_config}, ProviderBlocks, quotes=False
+        ).provider_config
         self._modules = dict(_modules(written.root_module))
         self._blocks = {
-            (scope, block.mode, block.type, block.name): block
+            (scope, block.mode or "managed", block.type, block.name): block
             for scope, module in self._modules.items()
             for block in module.resources
         }
@@ -151,7 +185,7 @@ class WrittenPlan:
         Up to Terraform 1.1 a provider that a module inherits is ``module:aws``, which is no key:
         the caller may have handed down another one of that name.
         """
-        key, known = block.provider_config_key, self._written.provider_config
+        key, known = block.provider_config_key, self._providers
         while key not in known and ":" in key:
             within, _, name = key.rpartition(":")
             outer = within.rpartition(".")[0].removesuffix(".module")
@@ -162,7 +196,7 @@ class WrittenPlan:
 
     def provider(self, key: str) -> Provider:
         """A provider block; an empty one where nobody writes it."""
-        return self._written.provider_config.get(key, Provider())
+        return self._providers.get(key, Provider())
 
     def is_sensitive(self, variable: str, scope: Scope) -> bool:
         """Whether the value of a module's variable is secret."""
@@ -170,7 +204,8 @@ class WrittenPlan:
 
     def default(self, variable: str, scope: Scope) -> Any:
         """What a variable holds where nobody gives it a value."""
-        return self._module(scope).variables.get(variable, Declaration()).default
+        default = self._module(scope).variables.get(variable, Declaration()).default
+        return None if default is UNSET else default
 
     def passed(self, variable: str, scope: Scope) -> Expression | None:
         """What the caller of a module gives as one of its variables; None where nobody does."""

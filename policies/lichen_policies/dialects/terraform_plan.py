@@ -20,10 +20,11 @@ from itertools import zip_longest
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
-from lichen.parsing.json_text import read_later
+from lichen.parsing.json_text import Later
 from lichen_policies.dialects import kubernetes
 from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.dialects.terraform_configuration import (
@@ -45,18 +46,33 @@ class PlannedChange(msgspec.Struct, frozen=True):
     """What happens to one resource, and the marks over what it will be."""
 
     actions: tuple[str, ...]
-    after: dict[str, Any] | None = None
-    after_unknown: bool | dict[str, Any] = False
-    after_sensitive: bool | dict[str, Any] = False
+    before: Any = UNSET
+    after: dict[str, Any] | UnsetType | None = UNSET
+    after_unknown: bool | dict[str, Any] | UnsetType = UNSET
+    before_sensitive: Any = UNSET
+    after_sensitive: bool | dict[str, Any] | UnsetType = UNSET
+    replace_paths: Any = UNSET
+    importing: Any = UNSET
+    generated_config: Any = UNSET
+    before_identity: Any = UNSET
+    after_identity: Any = UNSET
 
 
-class ResourceChange(msgspec.Struct, frozen=True):
+class ResourceChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A change as Terraform prints it, its keys in the same order: written again, it is the same
+    text. Source: Terraform's documentation, "JSON Output Format"."""
+
     address: str
+    previous_address: Any = UNSET
+    module_address: str = ""
     mode: str
     type: str
     name: str
+    index: Any = UNSET
+    provider_name: Any = UNSET
+    deposed: Any = UNSET
     change: PlannedChange
-    module_address: str = ""
+    action_reason: Any = UNSET
 
     @property
     def place(self) -> Instance:
@@ -102,7 +118,8 @@ class TerraformPlan(msgspec.Struct, frozen=True):
 
     def standing(self, part: str) -> Standing:
         """One of the parts that are read late. Raises :class:`InputError` where it cannot be."""
-        value = read_later(getattr(self, part))
+        value = getattr(self, part)
+        value = value.value if isinstance(value, Later) else value
         return Standing() if value is None else convert({part: value}, Standing, quotes=False)
 
 
@@ -121,7 +138,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
 
 def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     """The resources after the plan is applied; :class:`InputError` where not a whole plan."""
-    plan = convert(document, TerraformPlan, quotes=False)
+    plan = convert(_read(document), TerraformPlan, quotes=False)
     if not plan.format_version.startswith(("0.", "1.")):
         raise InputError(
             f"plan format {plan.format_version} is newer than Lichen reads, which is 0.1 to 1.x",
@@ -145,6 +162,23 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
     return _Plan(plan, changes).resources(file)
 
 
+_TYPED: Mapping[str, msgspec.json.Decoder[Any]] = {
+    "resource_changes": msgspec.json.Decoder(tuple[ResourceChange, ...]),
+    "configuration": msgspec.json.Decoder(PlanConfiguration),
+}
+
+
+def _read(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan with those of its parts decoded that are always read."""
+    plan = dict(document)
+    for name, decoder in _TYPED.items():
+        part = plan.get(name)
+        if isinstance(part, Later):
+            found = part.by(decoder)
+            plan[name] = part.value if found is None else found
+    return plan
+
+
 def _plans_any(plan: TerraformPlan) -> bool:
     planned = plan.standing("planned_values").planned_values.root_module.every()
     return any(each.mode == "managed" for _, each in planned)
@@ -155,7 +189,9 @@ class _Plan:
 
     def __init__(self, plan: TerraformPlan, changes: Iterable[ResourceChange]) -> None:
         managed = [
-            each for each in changes if each.mode == "managed" and each.change.after is not None
+            each
+            for each in changes
+            if each.mode == "managed" and isinstance(each.change.after, dict)
         ]
         read_later = [
             each for each in changes if each.mode == "data" and "read" in each.change.actions
@@ -213,7 +249,8 @@ class _Plan:
 
     def _properties(self, planned: ResourceChange, block: ResourceBlock | None) -> dict[str, Any]:
         change = planned.change
-        after, unknown, secret = change.after or {}, change.after_unknown, change.after_sensitive
+        after: dict[str, Any] = change.after or {}
+        unknown, secret = change.after_unknown, change.after_sensitive
         if not unknown and not secret:
             return after
         written = block.expressions if block is not None else None

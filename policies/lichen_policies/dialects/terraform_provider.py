@@ -122,7 +122,7 @@ class Providers:
         return [
             table
             for block, values in self._answers.get(key, ())
-            if block.mode == "managed" and not values.get("tags")
+            if block.mode != "data" and not values.get("tags")
             for table in _tables(values.get("tags_all"))
         ]
 
@@ -211,7 +211,7 @@ def _told(block: ResourceBlock, values: Mapping[str, Any]) -> Iterator[str]:
     for name in cloud.address_properties:
         if name not in written and isinstance(full := values.get(name), str):
             yield from _regions(cloud.region_of_name(full))
-    if block.mode == "managed":
+    if block.mode != "data":
         for name in (*cloud.region_properties, *cloud.zone_properties):
             own = name in cloud.provider_properties or name in cloud.zone_properties
             if own and name not in written:

@@ -28,6 +28,13 @@ BESIDE_PROPERTIES = ("name", "location", "tags", "sku", "zones", "identity", "ki
 (Microsoft Learn, ARM template syntax)."""
 
 
+AZAPI_BODY = "body"
+"""Where azapi's resources have what they send to Azure (Terraform registry, azapi_resource)."""
+_BESIDE_BODY = ("name", "location", "tags", "identity")
+_WHOLE = ("", AZAPI_BODY)
+"""Where the whole of a resource of Azure's API is."""
+
+
 class Stated(NamedTuple, Generic[T]):
     """A property's value, and its path as the dialect spells it."""
 
@@ -52,8 +59,11 @@ def _spelled_alike(names: tuple[str, ...], dialect: Dialect) -> frozenset[str]:
 @lru_cache(maxsize=8192)  # each resource of a type has the same
 def _path_of(path: str, name: str, dialect: Dialect) -> str:
     """The path of a property in the block at a path."""
-    if dialect == "azure" and not path and name not in BESIDE_PROPERTIES:
-        path = "properties"
+    if dialect == "azure" and path in _WHOLE:
+        if name not in BESIDE_PROPERTIES:
+            path = f"{path}.properties".lstrip(".")
+        elif name in _BESIDE_BODY:
+            path = ""
     spelled = _spelled(name, dialect)
     return f"{path}.{spelled}" if path and spelled else path or spelled
 
@@ -91,6 +101,8 @@ class Properties:
         before each of them is looked for."""
         if not self._has_names:
             return is_unknown(self._values)
+        if self._dialect == "azure":
+            return any(self._first((name,))[1] is not None for name in names)
         return not _spelled_alike(names, self._dialect).isdisjoint(self._values)
 
     def at(self, *names: str) -> str:
@@ -118,7 +130,19 @@ class Properties:
             found = values.get(_spelled(name, self._dialect))
             if found is not None:
                 return name, found
-        return names[0], None
+        return self._of_azure(names) if self._dialect == "azure" else (names[0], None)
+
+    def _of_azure(self, names: tuple[str, ...]) -> tuple[str, Any]:
+        """What :meth:`_first` finds in the words of Azure's API, which takes capital and
+        small letters alike; Unknown where only the deployment knows a resource's own."""
+        written = {key.lower(): each for key, each in self._values.items() if each is not None}
+        for name in names:
+            found = written.get(_spelled(name, self._dialect).lower())
+            if found is not None:
+                return name, found
+        own = self._values.get("properties") if self.path in _WHOLE else None
+        open_ = next((name for name in names if name not in BESIDE_PROPERTIES), None)
+        return (open_, own) if is_unknown(own) and open_ is not None else (names[0], None)
 
     def scalar(self, *names: str) -> Any:
         """Like :meth:`value`, taken out of lists of one."""

@@ -25,7 +25,7 @@ Tags: It reads none but ``lichen:environment``, which chooses the level.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -106,6 +106,7 @@ class _Lists:
         self._catalogue = catalogue
         self._covered: dict[tuple[str, str], bool] = {}
         self._made: dict[tuple[str, str, str | None], list[Machine]] = {}
+        self._said: dict[tuple[object, ...], str] = {}
 
     def covers(self, source: str, here: Region) -> bool:
         """Whether a source lists any machine in a region, or says that it is not there."""
@@ -139,6 +140,12 @@ class _Lists:
                 and not self._catalogue.retired_hardware(machine.family, its.family, machine.cloud)
             ]
         return self._made[key]
+
+    def said(self, key: tuple[object, ...], say: Callable[[], str]) -> str:
+        """What is said of all resources with a key, composed once."""
+        if key not in self._said:
+            self._said[key] = say()
+        return self._said[key]
 
 
 def _is_serverless(fact: MachineKind, known: Known) -> bool:
@@ -197,12 +204,16 @@ def _not_here(
         else "may leave out what exists"
     )
     because = f"; this finding only advises, because the list {doubt}"
+    where = here.name, regions, known.regions, known.clouds
     return Finding(
         what=f"{here.name} is not among the {len(regions)} regions that have "
         f"{name if is_name(name) or name == chip.name else chip.name} ({source.publisher}, "
         f"{listing.as_of})",
         limit="a machine can be made only in a region that has it" + ("" if sure else because),
-        or_else=_or_else(fact, chip, here, regions, known),
+        or_else=known.catalogue.once(_Lists).said(
+            (*where, fact.machine, fact.hosting, fact.machine_prefix, fact.path, chip.name),
+            lambda: _or_else(fact, chip, here, regions, known),
+        ),
         path=fact.path,
         sources=(listing.source,),
         advice=not sure,

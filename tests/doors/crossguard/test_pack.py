@@ -105,6 +105,26 @@ def test_each_rule_is_a_policy_of_its_own(pack: Pack) -> None:
         assert list(policy.tags) == ["lichen"]
 
 
+def test_a_generic_resource_of_azure_is_judged_as_what_it_is(pack: Pack) -> None:
+    generic = {
+        "resourceProviderNamespace": "Microsoft.Compute",
+        "resourceType": "virtualMachineScaleSets",
+        "resourceName": "pool",
+        "resourceGroupName": "chat",
+        "location": "swedencentral",
+        "sku": {"name": "Standard_ND96isr_H100_v5", "capacity": 8},
+    }
+    sent = {
+        "type": "Microsoft.Compute/virtualMachineScaleSets@2024-03-01",
+        "name": "pool",
+        "location": "swedencentral",
+        "body": {"sku": generic["sku"]},
+    }
+    kinds = {"azure-native:resources:Resource": generic, "azapi:index/resource:Resource": sent}
+    for kind, properties in kinds.items():
+        assert "too-many-accelerators" in levels(pack.analyze(kind, properties))
+
+
 def test_limits_are_its_schema_without_defaults(pack: Pack) -> None:
     """The engine sends a default as if someone had set it: lichen.yaml would have no effect."""
     (policy,) = [p for p in pack.info().policies if p.name == "too-many-accelerators"]

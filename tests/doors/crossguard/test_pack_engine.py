@@ -171,6 +171,21 @@ def test_a_wrong_limit_of_the_pack_s_configuration_is_refused(preview: Preview) 
     assert "chips" in printed
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"fil": "x.yaml"}, "did you mean 'file'?"), ({"file": ""}, "names no file")],
+)
+def test_an_organisation_s_file_that_is_not_named_right_is_refused(
+    preview: Preview, wrong: dict[str, str], said: str
+) -> None:
+    """In silence the organisation's rules would not hold."""
+    code, printed = preview(
+        "unnamed-prod", {"configuration": wrong}, machine="ml.g6.xlarge", count="2"
+    )
+    assert code != 0
+    assert said in printed
+
+
 def test_the_installed_pack_runs_in_the_python_that_has_it(
     preview: Preview, tmp_path: Path
 ) -> None:

@@ -28,10 +28,11 @@ def written(path: Path) -> Path:
 def test_the_engine_starts_the_file_and_it_stops_what_the_folder_stops(
     place: World, tmp_path: Path
 ) -> None:
-    (tmp_path / "a folder").mkdir()
-    file = written(tmp_path / "a folder" / "lichen-pack")
-    assert os.access(file, os.X_OK)
     copied_to(tmp_path)
+    # In the project itself, as the command's help has it: the engine starts a pack in its program.
+    (tmp_path / "stacks" / "a folder").mkdir()
+    file = written(tmp_path / "stacks" / "a folder" / "lichen-pack")
+    assert os.access(file, os.X_OK)
     place.stacks("wasteful", cwd=tmp_path)
     preview = ("pulumi", "preview", *QUIET[1:], "--stack", "wasteful", "--policy-pack")
     findings = []

@@ -246,6 +246,24 @@ def test_the_page_filters_and_sorts(tmp_path: Path) -> None:
 
 @in_chromium
 @pytest.mark.xdist_group("chromium")
+def test_a_link_leads_to_a_resource_that_the_filter_has_hidden(tmp_path: Path) -> None:
+    script = """
+      const form = document.querySelector(".filter");
+      form.elements.text.value = "nobody knows";
+      form.dispatchEvent(new Event("input"));
+      const link = document.querySelector("tbody a");
+      const target = document.querySelector(link.hash);
+      const answers = [target.hidden];
+      link.click();
+      answers.push(target.hidden, form.elements.text.value, form.querySelector("output").value);
+      ANSWER = JSON.stringify(answers);
+    """
+    answers = seen(as_page(WHOLE, today=TODAY), script, tmp_path)
+    assert answers == [True, False, "", "3 of 3 resources"]
+
+
+@in_chromium
+@pytest.mark.xdist_group("chromium")
 @pytest.mark.parametrize("width", ["360", "2560"])
 def test_nothing_is_wider_than_the_screen(tmp_path: Path, width: str) -> None:
     long = verdict(resource="a" * 300, message="b" * 300, file="c" * 300)

@@ -25,6 +25,14 @@
     };
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
+    // A link of the table leads to its resource, also where the filter has hidden it.
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest('a[href^="#resource-"]');
+      if (link && document.querySelector(link.hash).hidden) {
+        form.reset();
+        filter();
+      }
+    });
     form.hidden = false;
     filter();
   }

@@ -22,6 +22,7 @@ from lichen.parsing.bounds import too_deep, twice
 from lichen_policies.dialects.azure.declared import WRITTEN, numbered, resource
 from lichen_policies.dialects.azure.expressions import at
 from lichen_policies.dialects.azure.functions import OPEN, called, id_of
+from lichen_policies.dialects.azure.loaded import is_loader, loaded
 from lichen_policies.dialects.azure_template import as_declared, unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP
@@ -34,6 +35,7 @@ from lichen_policies.verdict import Skipped
 _MOST_TURNS = 1000
 _MOST_MODULES = 1_000
 """How many modules are read for one file, each as often as it is called."""
+_JSON = ".json"
 _LOOP: Any = Unknown("is made of itself")
 _SECRET: Any = Unknown("is secret, so Lichen does not read it")
 
@@ -153,6 +155,50 @@ def _with_members(text: str) -> str:
     return "".join([*parts, text[end:]])
 
 
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_WORDS = re.compile(
+    rf"{_SIGN.pattern.rpartition('|[')[0]}|[()\[\]{{}}\n]|^type[ \t]+\w+[ \t]*=",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _not_as_a_comment(found: re.Match[str]) -> str:
+    return found[0].replace("//", "/${'/'}")
+
+
+def _in_lines_of_the_parser(text: str) -> str:
+    """A text without types, which say nothing of what is deployed, and with what is in parentheses
+    in one line; what follows stays in its line."""
+    parts: list[str] = []
+    holders: list[str] = []
+    end = late = 0
+    in_type = False
+    for found in _WORDS.finditer(text):
+        sign, before = found[0], text[end : found.start()]
+        if not in_type:
+            parts.append(before)
+        end = found.end()
+        if sign.startswith("type"):
+            in_type = not holders
+        if sign in _BRACKETS.values():
+            holders.append(sign)
+        elif sign in _BRACKETS and holders:
+            holders.pop()
+        if sign == "\n":
+            ends = not holders and not re.match(r"\s*\|", text[end:])
+            in_type = in_type and not ends
+            if in_type or "(" in holders[-1:]:
+                late += 1
+                parts.append(" ")
+                continue
+            sign += "\n" * late
+            late = 0
+        if not in_type and not (sign.startswith("//") and "(" in holders[-1:]):
+            # A text that begins as a comment does is one to the parser.
+            parts.append(re.sub(r"^'/{2,}", _not_as_a_comment, sign))
+    return "".join([*parts, text[end:]])
+
+
 _NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A type: it says nothing of what is deployed.
     (re.compile(r"\bresource(?:Input|Output)<'[^'\n]*'>"), "object"),
@@ -164,7 +210,7 @@ _NEWER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     ),
     (re.compile(r"^(var[ \t]+\w+)[ \t]+[^=\n]+=(?!=)", re.MULTILINE), r"\1 ="),
     # The sign that a value is there.
-    (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:])"), ""),
+    (re.compile(r"(?<=[\w)\]])!(?=[,\s)\].\[:}])"), ""),
     # Where other resources than Azure's come from.
     (
         re.compile(r"^(?:extension|provider)[ \t]+[^\n{]+(?:\{[^{}]*\}[^\n{]*)?$", re.MULTILINE),
@@ -189,7 +235,7 @@ def _declarations(text: str, file: Path) -> Node:
     if root.has_error:
         for pattern, instead in _NEWER:
             text = pattern.sub(instead, text)
-        text = _with_members(text)
+        text = _with_members(_in_lines_of_the_parser(text))
         root = _parser().parse(text.encode()).root_node
     if root.has_error:
         raise InputError(
@@ -302,8 +348,9 @@ class _File:
         self.skipped: list[Skipped] = []
         self._known: dict[str, Any] = {}
         self._secret: set[str] = set()
-        kinds = ("parameter", "variable", "resource", "module")
-        self.declared: dict[str, dict[str, Node]] = {f"{kind}_declaration": {} for kind in kinds}
+        kinds = [f"{kind}_declaration" for kind in ("parameter", "variable", "resource", "module")]
+        kinds.append("user_defined_function")
+        self.declared: dict[str, dict[str, Node]] = {kind: {} for kind in kinds}
         self._imported: dict[str, tuple[str, str]] = {}
         secret = False
         for node in parsed(file).children:
@@ -445,6 +492,12 @@ class _File:
                 if ("params" in _fields(one.body))
                 else {}
             )
+            if file.suffix == _JSON:
+                for each in self._of_template(file, given):
+                    address = f"{symbol}.{each.address}"
+                    made_if = one.only_if or only_if or each.only_if
+                    yield msgspec.structs.replace(each, address=address, only_if=made_if)
+                continue
             inner = _File(
                 file,
                 given if isinstance(given, Mapping) else {},
@@ -456,6 +509,15 @@ class _File:
             for each in inner.resources(one.only_if or only_if):
                 yield msgspec.structs.replace(each, address=f"{symbol}.{each.address}")
             self.skipped += inner.skipped
+
+    @staticmethod
+    def _of_template(file: Path, given: Any) -> list[Resource]:
+        """The resources of a module that is a template in JSON."""
+        from lichen_policies.dialects import read  # few modules are
+
+        is_whole = isinstance(given, Mapping)
+        passed = DeploymentInput(parameters=given if is_whole else {}, whole=is_whole)
+        return read(file, "azure-template", passed)
 
     def _each(self, node: Node) -> Iterator[_One]:
         """What a declaration makes: by its condition, and for each of its loop."""
@@ -497,6 +559,8 @@ class _File:
             return _plain(own[name] if name in own else self._name(name))
         if node.type in _ACCESS:
             return self._at(node, [], own)
+        if node.type == "call_expression":
+            return self._called_here(node, own)
         if node.type == "for_statement":
             names, over, body = _parts_of_loop(node)
             found = self._value(over, own)
@@ -507,6 +571,23 @@ class _File:
                 for index, each in enumerate(found)
             ]
         return OPEN
+
+    def _called_here(self, node: Node, own: Mapping[str, Any]) -> Any:
+        """What a function gives: one of the file's own, one that reads a file, or one of Azure's,
+        which may stand behind its namespace."""
+        name, written = _text(node.named_children[0]), node.child_by_field_name("arguments")
+        arguments = [self._value(each, own) for each in (written.named_children if written else ())]
+        function = self.declared["user_defined_function"].get(name)
+        if function is not None:
+            parameters = function.named_children[1].named_children
+            names = [_named(each) for each in parameters]
+            return self._value(
+                function.named_children[-1], dict(zip(names, arguments, strict=False))
+            )
+        name = name.removeprefix("sys.").removeprefix("az.")
+        if is_loader(name):
+            return loaded(name, arguments, self._file.parent)
+        return called(name, arguments)
 
     def _at(self, node: Node, steps: list[Node], own: Mapping[str, Any]) -> Any:
         """What steps lead to from what an expression holds: from its last operand, where the parser
@@ -659,6 +740,7 @@ def _ternary(node: Node, inner: Inner) -> Any:
 
 _OPERATORS = {
     "==": "equals",
+    "=~": "equals",
     "&&": "and",
     "||": "or",
     "+": "add",
@@ -679,7 +761,9 @@ def _binary(node: Node, inner: Inner) -> Any:
         return inner(node.children[-1])
     left, right = (inner(each) for each in (node.children[0], node.children[-1]))
     sign = node.children[1].type
-    if sign == "!=":
+    if sign in ("=~", "!~"):  # no matter in which letters
+        left, right = (called("toLower", [each]) for each in (left, right))
+    if sign in ("!=", "!~"):
         return called("not", [called("equals", [left, right])])
     return called(_OPERATORS.get(sign, sign), [left, right])
 
@@ -691,13 +775,6 @@ def _unary(node: Node, inner: Inner) -> Any:
     return called("sub", [0, found])
 
 
-def _call(node: Node, inner: Inner) -> Any:
-    name = _text(node.named_children[0])
-    arguments = next((each for each in node.children if each.type == "arguments"), None)
-    written = [] if arguments is None else arguments.named_children
-    return called(name, [inner(each) for each in written])
-
-
 def _parenthesized(node: Node, inner: Inner) -> Any:
     (whole,) = node.named_children[:1] or (None,)
     return OPEN if whole is None else inner(whole)
@@ -707,7 +784,6 @@ _READERS: Mapping[str, Callable[[Node, Inner], Any]] = {
     "array": _array,
     "binary_expression": _binary,
     "boolean": lambda node, _: _text(node) == "true",
-    "call_expression": _call,
     "null": lambda _, __: None,
     "number": lambda node, _: int(_text(node)),
     "object": _object,

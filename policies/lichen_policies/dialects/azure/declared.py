@@ -20,6 +20,11 @@ PARENTS: Mapping[str, tuple[str, ...]] = {
         "capacityReservationGroupName",
     ),
     "microsoft.containerservice/managedclusters/agentpools": ("resourceName",),
+    "microsoft.machinelearningservices/workspaces/batchendpoints": ("workspaceName",),
+    "microsoft.machinelearningservices/workspaces/batchendpoints/deployments": (
+        "workspaceName",
+        "endpointName",
+    ),
     "microsoft.machinelearningservices/workspaces/computes": ("workspaceName",),
     "microsoft.machinelearningservices/workspaces/onlineendpoints": ("workspaceName",),
     "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": (
@@ -48,22 +53,13 @@ def resource(
 ) -> Resource:
     """A resource of a type without its version. ``names`` are its own, the last, and those of what
     it is a part of; ``symbol`` is what the file calls it, where it does."""
-    properties = {name: written[name] for name in BESIDE_PROPERTIES if name in written}
-    inner = written.get("properties")
-    if is_unknown(inner):
-        properties["properties"] = inner
-    elif isinstance(inner, Mapping):
-        properties = {**inner, **properties}
+    properties = properties_of(type_, names, written, GROUP)
     place = None
     if is_unknown(properties.get("location")):
         because = properties.pop("location")
         place = because if region.is_unstated(because) else _BY_PARAMETER
-    for name, found in zip(PARENTS.get(type_.lower(), ()), names, strict=False):
-        properties[name] = found
     known = all(isinstance(name, str) for name in names)
     own = "/".join(str(name) for name in names) if known else symbol or "?"
-    properties["name"] = names[-1] if names else OPEN
-    properties["resourceGroupName"] = GROUP
     return Resource(
         type=type_,
         name=symbol or own,
@@ -75,6 +71,24 @@ def resource(
         line=line,
         only_if=only_if,
     )
+
+
+def properties_of(
+    type_: str, names: Sequence[Any], written: Mapping[str, Any], group: Any
+) -> dict[str, Any]:
+    """What a reader reads of a resource in a resource group: what is written beside its
+    ``properties``, these themselves, its name, and the names of what it is a part of."""
+    properties = {name: written[name] for name in BESIDE_PROPERTIES if name in written}
+    inner = written.get("properties")
+    if is_unknown(inner):
+        properties["properties"] = inner
+    elif isinstance(inner, Mapping):
+        properties = {**inner, **properties}
+    for name, found in zip(PARENTS.get(type_.lower(), ()), names, strict=False):
+        properties[name] = found
+    properties["name"] = names[-1] if names else OPEN
+    properties["resourceGroupName"] = group
+    return properties
 
 
 def numbered(resources: Sequence[Resource]) -> list[Resource]:

@@ -30,10 +30,19 @@ def at(found: Any, step: Any) -> Any:
         return found if is_unknown(found) else step
     try:
         if isinstance(found, Mapping):
-            return found[step]
+            return named(found, step, OPEN)
         return found[step] if isinstance(found, list) and isinstance(step, int) else OPEN
-    except (LookupError, TypeError):
+    except (AttributeError, LookupError, TypeError):
         return OPEN
+
+
+def named(found: Mapping[str, Any], name: Any, otherwise: Any = None) -> Any:
+    """What a mapping has by a name, which may be in other letters (Microsoft Learn, ARM templates:
+    parameters, variables and properties are case-insensitive)."""
+    if name in found:
+        return found[name]
+    small = name.lower()
+    return next((each for key, each in found.items() if key.lower() == small), otherwise)
 
 
 class _Token(NamedTuple):

@@ -32,6 +32,10 @@ def pool_facts(
 ) -> Iterator[Fact]:
     """A Located, a Machines, and a Scaling where the pool scales and serves models; nothing for a
     pool of no machines. ``is_default`` marks a cluster's own first pool."""
+    several = pool.block("virtual_machines_profile").block("scale")
+    if several:
+        yield from _of_sizes(several, region_at)
+        return
     machine = size(pool, "vm_size")
     scales = pool.flag("auto_scaling_enabled", "enable_auto_scaling")
     floor, ceiling = _bounds(pool, scales)
@@ -68,6 +72,22 @@ def pool_facts(
             hosting=HOSTING,
             for_models=field(for_models),
         )
+
+
+def _of_sizes(scale: Properties, region_at: str) -> Iterator[Fact]:
+    """The machines of a pool of the type VirtualMachines, which may have several sizes."""
+    for each in (*scale.blocks("manual"), *scale.blocks("autoscale")):
+        machine = size(each, "size")
+        count = each.stated_whole("count", "max_count")
+        if count.value == 0:
+            continue
+        yield Located(
+            region_at=region_at,
+            machine=field(machine.value),
+            machines=field(each.whole("count", "min_count")) or 1,
+            hosting=HOSTING,
+        )
+        yield from machines_of(machine, count)
 
 
 def _bounds(pool: Properties, scales: Maybe[bool]) -> tuple[Stated[int], Stated[int]]:

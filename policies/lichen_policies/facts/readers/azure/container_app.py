@@ -61,15 +61,25 @@ _LEAST, _MOST = 0, 10
 def read(properties: Properties, context: Context) -> Iterator[Fact]:
     """A Located and an OnProfile; Machines that wait for the environment's profile; a Scaling where
     it serves models; a ServingContainer of each server."""
-    facts = _facts(properties, context)
-    yield from in_its_whole(properties, context, facts, _ENVIRONMENT, _WAITS_FOR)
-
-
-def _facts(properties: Properties, context: Context) -> Iterator[Fact]:
     template = properties.block("template")
     bounds = template.block("scale") or template
     floor = _or_default(bounds.stated_whole("min_replicas"), _LEAST)
     ceiling = _or_default(bounds.stated_whole("max_replicas"), _MOST)
+    yield from read_on_profile(properties, context, floor, ceiling)
+
+
+def read_on_profile(
+    properties: Properties, context: Context, floor: Stated[int], ceiling: Stated[int]
+) -> Iterator[Fact]:
+    """The facts of an app, or a job, of which so many replicas run."""
+    facts = _facts(properties, context, floor, ceiling)
+    yield from in_its_whole(properties, context, facts, _ENVIRONMENT, _WAITS_FOR)
+
+
+def _facts(
+    properties: Properties, context: Context, floor: Stated[int], ceiling: Stated[int]
+) -> Iterator[Fact]:
+    template = properties.block("template")
     if ceiling.value == 0:
         return
     profile, profile_at = properties.stated_text("workload_profile_name")

@@ -19,7 +19,10 @@ from lichen_policies.facts.readers.azure.sizes import HOSTING, machines_of, size
 from lichen_policies.facts.unknown import field
 
 CLOUD = "azure"
-TYPES = {"pulumi": ("azure-native:machinelearningservices:BatchDeployment",)}
+TYPES = {
+    "pulumi": ("azure-native:machinelearningservices:BatchDeployment",),
+    "azure": ("Microsoft.MachineLearningServices/workspaces/batchEndpoints/deployments",),
+}
 FACTS = (Located, Machines, Part)
 
 complete = where_its_whole_is

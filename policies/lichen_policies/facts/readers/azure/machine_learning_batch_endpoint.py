@@ -11,7 +11,10 @@ from lichen_policies.facts.readers.azure import machine_learning_workspace
 from lichen_policies.facts.readers.azure.parts import in_its_whole, where_its_whole_is, whole
 
 CLOUD = "azure"
-TYPES = {"pulumi": ("azure-native:machinelearningservices:BatchEndpoint",)}
+TYPES = {
+    "pulumi": ("azure-native:machinelearningservices:BatchEndpoint",),
+    "azure": ("Microsoft.MachineLearningServices/workspaces/batchEndpoints",),
+}
 FACTS = (Part, Whole)
 
 complete = where_its_whole_is
