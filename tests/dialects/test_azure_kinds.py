@@ -120,7 +120,23 @@ def batch_deployment(size: str, count: int, region: str) -> dict[Any, dict[str, 
     }
 
 
-KINDS = (pool_of_machines, openshift, fleet, batch_deployment)
+def containers(_size: str, count: int, region: str) -> dict[Any, dict[str, Any]]:
+    """With 4 accelerators each."""
+    gpu = {"count": 4, "sku": "V100"} if count > 1 else None
+    own = {"image": "a", "resources": {"requests": {"cpu": 1, "memoryInGB": 1, "gpu": gpu}}}
+    names = [f"c{number}" for number in range(count)]
+    return {
+        arm: {"type": "Microsoft.ContainerInstance/containerGroups", "name": "a"}
+        | {"location": region}
+        | {"properties": {"containers": [{"name": each, "properties": own} for each in names]}},
+        preview: {
+            "type": "azure-native:containerinstance:ContainerGroup",
+            "inputs": {"location": region, "containers": [{"name": each, **own} for each in names]},
+        },
+    }
+
+
+KINDS = (containers, pool_of_machines, openshift, fleet, batch_deployment)
 CASES = [(kind, door) for kind in KINDS for door in kind(LARGE, 8, "centralindia")]
 
 

@@ -47,6 +47,25 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     saves: Saves
 
 
+def of_other_files(report: Report) -> str:
+    """A sentence on the files of a folder that are no deployments; empty where there are none."""
+    if not report.other_files:
+        return ""
+    are = "is no deployment" if report.other_files == 1 else "are no deployments"
+    return f"{many(report.other_files, 'other file')} {are}."
+
+
+def ended(report: Report) -> list[str]:
+    """A sentence on each exemption past its last day that covers nothing here: one that does is a
+    finding."""
+    return [
+        f"The exemption of {each.resource} from {each.rule} ended on {each.expires}: ask "
+        f"{each.approver} to renew it, or fix what it covered."
+        for each in report.expired
+        if not any(verdict.what.startswith(each.ended) for verdict in report.findings)
+    ]
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What ``lichen check --format json`` prints.
 

@@ -13,7 +13,14 @@ from lichen_policies.verdict import Report, Skipped, Verdict
 
 from lichen.figures import many
 from lichen_doors.report.advice import advice_lines
-from lichen_doors.report.document import by_resource, mark_of, outcome, skipped_mark
+from lichen_doors.report.document import (
+    by_resource,
+    ended,
+    mark_of,
+    of_other_files,
+    outcome,
+    skipped_mark,
+)
 from lichen_doors.report.lines import Line, Rows, Words
 
 
@@ -26,14 +33,8 @@ def lines(report: Report) -> Iterator[Line | Rows]:
     groups = [group for _, group in by_resource(verdicts)]
     for group in sorted(groups, key=_order):
         yield from _resource(sorted(group, key=_urgency))
-    for exemption in report.expired:
-        if any(verdict.what.startswith(exemption.ended) for verdict in report.findings):
-            continue  # it covers something here, and is a finding
-        yield _line(
-            f"The exemption of {exemption.resource} from {exemption.rule} ended on "
-            f"{exemption.expires}: ask {exemption.approver} to renew it, or fix what it covered.\n",
-            "warn",
-        )
+    for text in ended(report):
+        yield _line(f"{text}\n", "warn")
     yield from _closing(report)
 
 
@@ -155,6 +156,5 @@ def _not_read(report: Report) -> Iterator[Line | Rows]:
     if len(skipped) > _MOST_FILES:
         left = many(len(skipped) - _MOST_FILES, "file")
         yield _line(f"Not judged besides: {left} (--format json names them).", "warn")
-    if report.other_files:
-        are = "is no deployment" if report.other_files == 1 else "are no deployments"
-        yield _line(f"{many(report.other_files, 'other file')} {are}.", "quiet")
+    if other := of_other_files(report):
+        yield _line(other, "quiet")

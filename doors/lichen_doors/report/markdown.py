@@ -14,7 +14,7 @@ from lichen_policies.verdict import Report, Verdict
 from lichen.figures import many
 from lichen.visible import visible
 from lichen_doors.report.advice import advice_lines
-from lichen_doors.report.document import by_resource, outcome
+from lichen_doors.report.document import by_resource, ended, of_other_files, outcome
 
 MARK = "<!-- lichen check -->"
 """The first line, by which a later run finds the comment that it renews."""
@@ -124,10 +124,14 @@ def _others(report: Report) -> Iterator[str]:
             f"{many(len(skipped), 'file')} that were not judged",
             (f"- {code(each.file)} {escaped(each.words)}.\n" for each in skipped),
         )
+    if said := of_other_files(report):
+        yield f"{said}\n"
     if report.exempted:
         yield _folded(
             f"{many(len(report.exempted), 'exempted finding')}", _sections(report.exempted)
         )
+    for text in ended(report):
+        yield f"{escaped(text)}\n"
     if report.not_judged:
         types = ", ".join(
             f"{code(name)} ({number:,})" for name, number in report.not_judged.items()

@@ -282,3 +282,17 @@ def test_a_finding_about_no_resource_is_the_whole_deployment_s() -> None:
     log = json.loads(sarif.as_sarif(found, rules()))
     (location,) = log["runs"][0]["results"][0]["locations"]
     assert location["logicalLocations"][0]["fullyQualifiedName"] == "deployment"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_every_report_for_a_person_says_what_was_not_judged_and_what_has_ended(
+    printed: Printed, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("none of them")
+    for stack in ("wasteful", "unknown"):
+        (tmp_path / f"{stack}.json").unlink()
+    of_nothing = CONFIGURATION.replace('resource: "*"', "resource: none")
+    _, report = printed(".", "--format", form, configuration=of_nothing)
+    said = " ".join(report.replace("\\", "").split())
+    assert "2 other files are no deployments." in said
+    assert "from idle-floor ended on 2020-01-31: ask ada to renew it" in said

@@ -10,7 +10,14 @@ from lichen_policies.verdict import Month, Report, Verdict, advice_of
 
 from lichen.figures import co2e, grams, usd
 from lichen_doors.report.advice import AdviceLine, advice_lines
-from lichen_doors.report.document import Address, by_resource, mark_of, outcome
+from lichen_doors.report.document import (
+    Address,
+    by_resource,
+    ended,
+    mark_of,
+    of_other_files,
+    outcome,
+)
 from lichen_doors.report.page import page
 
 MARKS = {
@@ -101,6 +108,8 @@ def as_page(report: Report, *, today: datetime.date) -> str:
         rules=sorted({row.rule for each in resources for row in each.rows}),
         outcome=said,
         style=style,
+        ended=ended(report),
+        other_files=of_other_files(report),
         missing=sum(each.missing for each in report.skipped),
         most_gco2e=max((each.grams.most for each in saving), default=0),
         most_usd=max((each.dollars.most for each in saving), default=0),
