@@ -486,6 +486,43 @@ def test_what_a_module_may_be_given_is_not_its_default(tmp_path: Path) -> None:
     assert is_unknown(pool.properties["sku"]["name"])
 
 
+def test_what_a_module_is_not_given_is_left_out(tmp_path: Path) -> None:
+    """Its compiler refuses a call without a parameter that may not be."""
+    called = "param tags object?\n@secure()\nparam key string?\nparam size string\n" + MACHINE
+    called = called.replace(
+        "name: 'vm'",
+        "name: 'vm'\n  tags: tags\n  properties: {hardwareProfile: {vmSize: size}, key: key}",
+    )
+    (tmp_path / "called.bicep").write_text(called)
+    main = "param size string\nmodule called 'called.bicep' = {params: {size: size}}\n"
+    (tmp_path / "main.bicep").write_text(main)
+    machine = {
+        "type": "Microsoft.Compute/virtualMachines",
+        "name": "vm",
+        "tags": "[parameters('tags')]",
+        "properties": {
+            "hardwareProfile": {"vmSize": "[parameters('size')]"},
+            "key": "[parameters('key')]",
+        },
+    }
+    nullable = {"type": "object", "nullable": True}
+    inner = {
+        "parameters": {"tags": nullable, "size": {"type": "string"}, "key": {"type": "string"}},
+        "resources": [machine],
+    }
+    scope = {"expressionEvaluationOptions": {"scope": "inner"}}
+    secret = {"reference": {"keyVault": {"id": "a"}, "secretName": "b"}}
+    passed = {"parameters": {"size": {"value": "[parameters('size')]"}, "key": secret}}
+    template = {"$schema": SCHEMA, "parameters": {"size": {"type": "string"}}}
+    deployment = nested({"template": inner, **scope, **passed})
+    (tmp_path / "main.json").write_text(json.dumps({**template, "resources": [deployment]}))
+    for name in ("main.bicep", "main.json"):
+        (found,) = read_all([tmp_path / name]).resources
+        assert found.properties["tags"] is None
+        assert is_unknown(found.properties["hardwareProfile"]["vmSize"])
+        assert is_unknown(found.properties["key"])
+
+
 def test_a_deployment_inside_of_a_template_has_its_defaults(tmp_path: Path) -> None:
     """One that a parameter's default is made of itself ends."""
     inner = {

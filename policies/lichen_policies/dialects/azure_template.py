@@ -30,6 +30,7 @@ _MOST_COPIES = 1000
 """Of one resource, at the most (Microsoft Learn, ARM templates, resource iteration: 800)."""
 
 _LOOP: Any = Unknown("is made of itself")
+_NOT_GIVEN: Any = Unknown("is not given")
 
 
 def recognises(document: Mapping[str, Any]) -> bool:
@@ -158,9 +159,9 @@ class _Template:
             return
         passed = named(inner, "parameters")
         given = {
-            name: self._value(each["value"])
+            name: self._value(named(each, "value", OPEN))
             for name, each in (passed.items() if isinstance(passed, Mapping) else ())
-            if isinstance(each, Mapping) and "value" in each
+            if isinstance(each, Mapping)
         }
         own = _Template(template, self._file, given, self._line, is_whole=True)
         yield from own.resources()
@@ -222,12 +223,12 @@ class _Template:
         kind = str(each.get("type", "")).lower() if isinstance(each, Mapping) else ""
         if kind.startswith("secure"):
             return Unknown("is secret, so Lichen does not read it")
-        given = named(self._given, name, OPEN)
-        if given is not OPEN:
+        given = named(self._given, name, _NOT_GIVEN)
+        if given is not _NOT_GIVEN:
             return as_declared(given, kind)
         default = each.get("defaultValue", OPEN) if isinstance(each, Mapping) else OPEN
-        if default is not OPEN and self._is_whole:
-            return self._default(str(name), default)
+        if self._is_whole and isinstance(each, Mapping):  # without a value, it may be left out
+            return None if default is OPEN else self._default(str(name), default)
         return unset(str(name), has_default=default is not OPEN)
 
     def _default(self, name: str, written: Any) -> Any:

@@ -385,8 +385,8 @@ class _File:
                 kind = next((_text(each) for each in node.children if each.type == "type"), "")
                 return as_declared(self._given[name], kind)
             written = _after_equals(node)
-            if self._is_whole and written is not None:
-                return self._value(written, {})
+            if self._is_whole:  # without a value, it may be left out
+                return None if written is None else self._value(written, {})
             return unset(name, has_default=written is not None)
         if (node := self.declared["variable_declaration"].get(name)) is not None:
             written = _after_equals(node)

@@ -15,6 +15,7 @@ import msgspec
 
 from lichen_policies.dialects import azure_template
 from lichen_policies.dialects.azure import is_deployment
+from lichen_policies.dialects.azure.functions import OPEN
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.resource import Resource
@@ -69,6 +70,6 @@ def _values(passed: Any) -> dict[str, Any]:
     if not isinstance(passed, Mapping):
         return {}
     return {
-        name: each["value"] if isinstance(each, Mapping) and "value" in each else each
+        name: each.get("value", OPEN) if isinstance(each, Mapping) else each
         for name, each in passed.items()
     }
