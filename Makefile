@@ -105,7 +105,7 @@ figures: .venv/ready  ## draw the figures of docs/data.md from the tables
 	@$(RUN) docs/figures/regions.py
 
 docs: setup rules  ## renew what documents show of commands, the rules' table and the schemas
-	@$(RUN) docs/renew.py README.md
+	@$(RUN) docs/renew.py README.md docs/practices/measuring.md
 
 rules: .venv/ready  ## renew the table of rules and the schemas from the code
 	@$(RUN) -m derive.row_counts

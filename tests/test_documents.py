@@ -36,7 +36,7 @@ PAGES = WRITTEN.rule_pages
 SCHEMAS = WRITTEN.schemas()
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "policies" / "README.md")
+    for path in (ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "policies" / "README.md")
     if path.is_file() and PRINTED.BLOCK.search(path.read_text(encoding="utf-8"))
 )
 

@@ -8,7 +8,7 @@ import msgspec
 
 from lichen.catalogue import Catalogue
 from lichen.measured.energy import energy_answer
-from lichen.measured.names import NotPredicted, Tables
+from lichen.measured.names import NotPredicted, Tables, stacks_for
 from lichen.measured.quantity import quantity_of
 from lichen.measured.row import Cells, Row, parse_row
 from lichen.measured.run import Run, run_of
@@ -64,6 +64,12 @@ def _answer(row: Row, tables: Tables) -> Answer:
 
 
 def _predicted(row: Row, run: Run | NotPredicted, tables: Tables) -> Predicted | NotPredicted:
+    if isinstance(run, Run) and not run.stack_is_known:
+        names = dict.fromkeys(s.stack for s in stacks_for(run.hardware, run.need.work, tables))
+        return NotPredicted(
+            f"serving stack {row.stack_text!r} is not known for {run.need.work} on {run.family}: "
+            f"write one of {', '.join(names)}, or nothing for the usual one"
+        )
     if row.boundary is not None:
         return energy_answer(row, run, tables)
     if isinstance(run, NotPredicted):

@@ -106,18 +106,30 @@ def hardware_of(row: Row, tables: Tables) -> Chip | None:
 
 
 def stack_of(row: Row, hardware: Chip, work: Work, tables: Tables) -> ServingStack | None:
-    """The stack whose words the row uses, an engine before a framework and the longest first; else
-    the usual one."""
+    """The stack whose name or words the row uses, an engine before a framework and the longest
+    first; None where it uses those of none."""
     words = row.stack_text
-    if hardware.kind == "gpu" and work == "llm" and words.startswith("tensorrt "):
-        words = "tensorrt-llm"  # MLPerf names the library beneath
+    if hardware.kind == "gpu" and work == "llm":
+        if words.startswith("tensorrt "):
+            words = "tensorrt-llm"  # MLPerf names the library beneath
+        if words.startswith("pytorch") and "torch.compile" in words:
+            words = "vllm"  # gpt-fast: CUDA graphs, so that no step waits for the host, as vLLM's
     if row.mlperf and hardware.kind == "cpu" and work != "llm" and words == "pytorch":
         words = "ipex"  # the submissions on Xeon run Intel's extension, quantised and fused
-    able = [s for s in tables.known.stacks if s.kind == hardware.kind and work in s.works]
-    named = [(len(m), s) for s in able for m in s.matches if m in words]
-    if named:
-        return max(named, key=lambda each: (each[1].stack not in FRAMEWORKS, each[0]))[1]
-    return tables.known.usual_stack(hardware.family, hardware.kind, work)
+    named = [
+        (len(name), stack)
+        for stack in stacks_for(hardware, work, tables)
+        for name in (stack.stack, *stack.matches)
+        if name in words
+    ]
+    if not named:
+        return None
+    return max(named, key=lambda each: (each[1].stack not in FRAMEWORKS, each[0]))[1]
+
+
+def stacks_for(hardware: Chip, work: Work, tables: Tables) -> list[ServingStack]:
+    """The stacks that serve this work on chips of this kind."""
+    return [s for s in tables.known.stacks if s.kind == hardware.kind and work in s.works]
 
 
 def dataset_of(row: Row, tables: Tables) -> Dataset | None:

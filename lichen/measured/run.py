@@ -30,10 +30,13 @@ from lichen.words import Precision
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What was run. ``copies`` of the model run on ``chips`` each, of ``system_chips`` in all;
     ``items`` are those of one request, of speech with ``audio_s`` seconds each; ``at_once`` copies
-    were at work, where that is said."""
+    were at work, where that is said. Where a row names no stack that is known, ``stack`` is the
+    usual one of the chips: the fit takes what was measured for it, and no case is answered by it.
+    """
 
     hardware: Chip
     stack: ServingStack
+    stack_is_known: bool
     model: Model
     need: Need
     chips: Chips
@@ -85,7 +88,8 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     chip = tables.known.chips.one(hardware)
     if chip is None:
         return NotPredicted(f"no published rate or bandwidth of {hardware.name}")
-    stack = stack_of(row, hardware, work, tables)
+    named = stack_of(row, hardware, work, tables)
+    stack = named or tables.known.usual_stack(hardware.family, hardware.kind, work)
     if stack is None:
         return NotPredicted(f"no known way to serve {work} on {hardware.family}")
     caveats = [_DOUBTS[work == "diffusion" and model.known]] if model.doubt > 1 else []
@@ -108,6 +112,7 @@ def run_of(row: Row, tables: Tables) -> Run | NotPredicted:
     return Run(
         hardware=hardware,
         stack=stack,
+        stack_is_known=named is not None or not row.stack_text,
         model=model,
         need=need,
         chips=chips,

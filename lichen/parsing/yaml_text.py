@@ -30,15 +30,20 @@ def from_yaml(text: str, *, typed: bool = True, short_form: ShortForm | None = N
     null, true, false and numbers are more than text, every key is text, and mappings are
     :class:`At`. Raises :class:`InputError`, which names line and column and quotes nothing.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return list(_Values(typed, short_form).of(yaml.parse(text, Loader=loader)))
+        return list(_Values(typed, short_form).of(_events(text)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InputError(f"does not parse{where}: {_unquoted(error.problem)}") from None
     except yaml.YAMLError:
         raise InputError("does not parse: it holds a character that YAML does not allow") from None
+
+
+def _events(text: str) -> Iterator[Any]:
+    """What ``yaml.parse`` yields, without asking before each event whether there is one."""
+    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    return iter(parser.get_event, None)
 
 
 _QUOTED = re.compile(r"""\s*(['"])(?:(?!\1).){2,}\1""", re.DOTALL)
@@ -205,7 +210,7 @@ _PLAIN_TAGS = frozenset(
 
 def _check_key(mapping: dict[Any, Any], key: Any, line: int) -> None:
     """Of two values of one key only the last would count, without a word."""
-    if not isinstance(key, Hashable):
+    if type(key) is not str and not isinstance(key, Hashable):
         raise InputError(f"has a list or a mapping as a key in line {line + 1}")
     if key in mapping:
         raise twice(str(key), f", the second time in line {line + 1}")

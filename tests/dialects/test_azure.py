@@ -537,6 +537,52 @@ def test_a_member_is_of_what_is_directly_before_it(
     assert found.properties["tags"]["found"] == expected
 
 
+FUNCTIONS = """
+func sized(nodes int, word string) string => '${word}-${nodes}'
+var lists = [[1], [2, 3]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sized(4, 'a')", "a-4"),
+        ("loadJsonContent('sizes.json').large.name", "large"),
+        ("loadJsonContent('sizes.json', '$.large').nodes", 4),
+        ("loadYamlContent('sizes.yaml', '.large.name')", "large"),
+        ("json(loadTextContent('plain.json')).nodes", 4),
+        ("sys.concat('a', az.toUpper('b'))", "aB"),
+        ("any('a')", "a"),
+        ("'Prod' =~ 'prod' ? 1 : 2", 1),
+        ("'Prod' !~ 'prod' ? 1 : 2", 2),
+        ("substring('abcd', 1, 2)", "bc"),
+        ("take(skip(flatten(lists), 1), 1)", [2]),
+        ("indexOf('abC', 'c')", 2),
+    ],
+)
+def test_what_functions_give_is_known(tmp_path: Path, text: str, expected: Any) -> None:
+    (tmp_path / "sizes.json").write_text(
+        '{"large": {"name": "large", "nodes": 4}} // of production'
+    )
+    (tmp_path / "plain.json").write_text('{"nodes": 4}')
+    (tmp_path / "sizes.yaml").write_text("large:\n  name: large\n")
+    machine = MACHINE.replace("name: 'vm'", f"name: 'vm'\n  tags: {{found: {text}}}")
+    (tmp_path / "main.bicep").write_text(FUNCTIONS + machine)
+    (found,) = read_all([tmp_path / "main.bicep"]).resources
+    assert found.properties["tags"]["found"] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["loadJsonContent('none.json').a", "loadJsonContent('main.bicep')", "loadYamlContent(size)"],
+)
+def test_a_file_that_cannot_be_read_gives_what_nobody_knows(tmp_path: Path, text: str) -> None:
+    machine = MACHINE.replace("name: 'vm'", f"name: 'vm'\n  tags: {{found: {text}}}")
+    (tmp_path / "main.bicep").write_text(f"param size string\n{machine}")
+    (found,) = read_all([tmp_path / "main.bicep"]).resources
+    assert is_unknown(found.properties["tags"]["found"])
+
+
 def test_what_a_condition_of_a_member_leaves_out_is_not_made(tmp_path: Path) -> None:
     text = MACHINE.replace("= {", "= if (true && one.gpu) {")
     (tmp_path / "main.bicep").write_text(f"var one = {{gpu: false}}\n{text}")

@@ -120,7 +120,23 @@ def batch_deployment(size: str, count: int, region: str) -> dict[Any, dict[str, 
     }
 
 
-KINDS = (pool_of_machines, openshift, fleet, batch_deployment)
+def containers(_size: str, count: int, region: str) -> dict[Any, dict[str, Any]]:
+    """With 4 accelerators each."""
+    gpu = {"count": 4, "sku": "V100"} if count > 1 else None
+    own = {"image": "a", "resources": {"requests": {"cpu": 1, "memoryInGB": 1, "gpu": gpu}}}
+    names = [f"c{number}" for number in range(count)]
+    return {
+        arm: {"type": "Microsoft.ContainerInstance/containerGroups", "name": "a"}
+        | {"location": region}
+        | {"properties": {"containers": [{"name": each, "properties": own} for each in names]}},
+        preview: {
+            "type": "azure-native:containerinstance:ContainerGroup",
+            "inputs": {"location": region, "containers": [{"name": each, **own} for each in names]},
+        },
+    }
+
+
+KINDS = (containers, pool_of_machines, openshift, fleet, batch_deployment)
 CASES = [(kind, door) for kind in KINDS for door in kind(LARGE, 8, "centralindia")]
 
 
@@ -268,3 +284,48 @@ def test_bicep_calls_a_template_in_json_as_a_module(tmp_path: Path) -> None:
     assert pool.address == "called.Microsoft.Compute/virtualMachineScaleSets/pool"
     assert pool.properties["sku"]["capacity"] == 8
     assert blocked(reading) == {"dirty-region", "too-many-accelerators"}
+
+
+KAITO = """
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: chat}
+resource: {instanceType: standard_nd96isr_h100_v5, count: 8, labelSelector: {}}
+inference: {preset: {name: llama-3.1-8b-instruct}}
+---
+apiVersion: kaito.sh/v1alpha1
+kind: InferenceSet
+metadata: {name: chats}
+spec:
+  replicas: 1
+  nodeCountLimit: 8
+  template: {resource: {instanceType: Standard_ND96isr_H100_v5}, inference: {}}
+---
+apiVersion: kaito.sh/v1beta1
+kind: RAGEngine
+metadata: {name: search}
+spec: {compute: {instanceType: p5.48xlarge, count: 8}}
+---
+apiVersion: kaito.sh/v1beta1
+kind: Workspace
+metadata: {name: on-what-is-there}
+resource: {labelSelector: {}}
+"""
+
+
+def test_the_machines_that_kaito_makes_are_judged(tmp_path: Path) -> None:
+    (tmp_path / "kaito.yaml").write_text(KAITO)
+    resources = read_all([tmp_path]).resources
+    report = Gate.near(Path.cwd()).report(resources)
+    found = {
+        each.resource: each.message
+        for each in report.findings
+        if each.rule == "too-many-accelerators"
+    }
+    assert set(found) == {"Workspace/chat", "InferenceSet/chats", "RAGEngine/search"}
+    assert all("8 machines with 8 NVIDIA H100" in each for each in found.values())
+    clean = KAITO.replace("nd96isr_h100_v5", "nc24ads_a100_v4").replace("count: 8", "count: 1")
+    (tmp_path / "kaito.yaml").write_text(clean.replace("nodeCountLimit: 8", "nodeCountLimit: 1"))
+    assert blocked(read_all([tmp_path])) == set()
+    dirty = Gate.near(Path.cwd(), region="centralindia")
+    assert "dirty-region" in {each.rule for each in dirty.report(resources).findings}

@@ -99,6 +99,39 @@ def test_an_unknown_model_is_sized_by_its_parameters_and_says_so() -> None:
     assert "params_b" in refused(model="Somebody", params_b="")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("PyTorch", "transformers"),
+        ("pytorch 2.11", "transformers"),
+        ("HF Transformers (PyTorch)", "transformers"),
+        ("PyTorch (torch.compile)", "vLLM"),
+        ("SGLANG", "sglang"),
+        ("SGLang (torch.compile)", "sglang"),
+        ("Transformers (torch.compile)", "transformers"),
+        ("TensorRT 10", "tensorrt-llm"),
+        ("", "vLLM"),
+    ],
+)
+def test_a_stack_is_known_by_its_name_however_it_is_written(one: str, other: str) -> None:
+    assert answered(serving_stack=one) == answered(serving_stack=other)
+
+
+def test_pytorch_is_not_vllm() -> None:
+    assert answered(serving_stack="PyTorch") < 0.8 * answered(serving_stack="vLLM")
+
+
+@pytest.mark.parametrize("boundary", ["", "GPU only"])
+@pytest.mark.parametrize("stack", ["PyTroch", "TEI", "diffusers"])
+def test_a_stack_that_is_not_known_is_refused_with_those_that_are(
+    stack: str, boundary: str
+) -> None:
+    reason = refused(serving_stack=stack, boundary=boundary)
+    assert f"serving stack {stack.casefold()!r} is not known for llm on H100" in reason
+    assert "write one of vllm, tensorrt-llm, llama.cpp" in reason
+    assert "pytorch" in reason
+
+
 def test_what_is_not_predicted_has_its_reason() -> None:
     assert "Cerebras" in refused(accelerator="Cerebras WSE-3", hw_family="")
     assert "not a quantity" in refused(metric="accuracy", unit="%")

@@ -22,6 +22,7 @@ from lichen.parsing.bounds import too_deep, twice
 from lichen_policies.dialects.azure.declared import WRITTEN, numbered, resource
 from lichen_policies.dialects.azure.expressions import at
 from lichen_policies.dialects.azure.functions import OPEN, called, id_of
+from lichen_policies.dialects.azure.loaded import is_loader, loaded
 from lichen_policies.dialects.azure_template import as_declared, unset
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.largest import BICEP
@@ -347,8 +348,9 @@ class _File:
         self.skipped: list[Skipped] = []
         self._known: dict[str, Any] = {}
         self._secret: set[str] = set()
-        kinds = ("parameter", "variable", "resource", "module")
-        self.declared: dict[str, dict[str, Node]] = {f"{kind}_declaration": {} for kind in kinds}
+        kinds = [f"{kind}_declaration" for kind in ("parameter", "variable", "resource", "module")]
+        kinds.append("user_defined_function")
+        self.declared: dict[str, dict[str, Node]] = {kind: {} for kind in kinds}
         self._imported: dict[str, tuple[str, str]] = {}
         secret = False
         for node in parsed(file).children:
@@ -557,6 +559,8 @@ class _File:
             return _plain(own[name] if name in own else self._name(name))
         if node.type in _ACCESS:
             return self._at(node, [], own)
+        if node.type == "call_expression":
+            return self._called_here(node, own)
         if node.type == "for_statement":
             names, over, body = _parts_of_loop(node)
             found = self._value(over, own)
@@ -567,6 +571,23 @@ class _File:
                 for index, each in enumerate(found)
             ]
         return OPEN
+
+    def _called_here(self, node: Node, own: Mapping[str, Any]) -> Any:
+        """What a function gives: one of the file's own, one that reads a file, or one of Azure's,
+        which may stand behind its namespace."""
+        name, written = _text(node.named_children[0]), node.child_by_field_name("arguments")
+        arguments = [self._value(each, own) for each in (written.named_children if written else ())]
+        function = self.declared["user_defined_function"].get(name)
+        if function is not None:
+            parameters = function.named_children[1].named_children
+            names = [_named(each) for each in parameters]
+            return self._value(
+                function.named_children[-1], dict(zip(names, arguments, strict=False))
+            )
+        name = name.removeprefix("sys.").removeprefix("az.")
+        if is_loader(name):
+            return loaded(name, arguments, self._file.parent)
+        return called(name, arguments)
 
     def _at(self, node: Node, steps: list[Node], own: Mapping[str, Any]) -> Any:
         """What steps lead to from what an expression holds: from its last operand, where the parser
@@ -719,6 +740,7 @@ def _ternary(node: Node, inner: Inner) -> Any:
 
 _OPERATORS = {
     "==": "equals",
+    "=~": "equals",
     "&&": "and",
     "||": "or",
     "+": "add",
@@ -739,7 +761,9 @@ def _binary(node: Node, inner: Inner) -> Any:
         return inner(node.children[-1])
     left, right = (inner(each) for each in (node.children[0], node.children[-1]))
     sign = node.children[1].type
-    if sign == "!=":
+    if sign in ("=~", "!~"):  # no matter in which letters
+        left, right = (called("toLower", [each]) for each in (left, right))
+    if sign in ("!=", "!~"):
         return called("not", [called("equals", [left, right])])
     return called(_OPERATORS.get(sign, sign), [left, right])
 
@@ -751,13 +775,6 @@ def _unary(node: Node, inner: Inner) -> Any:
     return called("sub", [0, found])
 
 
-def _call(node: Node, inner: Inner) -> Any:
-    name = _text(node.named_children[0])
-    arguments = next((each for each in node.children if each.type == "arguments"), None)
-    written = [] if arguments is None else arguments.named_children
-    return called(name, [inner(each) for each in written])
-
-
 def _parenthesized(node: Node, inner: Inner) -> Any:
     (whole,) = node.named_children[:1] or (None,)
     return OPEN if whole is None else inner(whole)
@@ -767,7 +784,6 @@ _READERS: Mapping[str, Callable[[Node, Inner], Any]] = {
     "array": _array,
     "binary_expression": _binary,
     "boolean": lambda node, _: _text(node) == "true",
-    "call_expression": _call,
     "null": lambda _, __: None,
     "number": lambda node, _: int(_text(node)),
     "object": _object,

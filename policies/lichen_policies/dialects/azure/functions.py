@@ -106,6 +106,7 @@ def _contains(whole: Any, part: Any) -> bool:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
+    "any": lambda value: value,
     "and": lambda *values: all(values),
     "array": lambda value: value if isinstance(value, list) else [value],
     "bool": lambda value: {"true": True, "false": False, "1": True, "0": False}[
@@ -126,6 +127,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "greater": lambda a, b: a > b,
     "greaterorequals": lambda a, b: a >= b,
     "int": int,
+    "flatten": lambda lists: [each for part in lists for each in part],
+    "indexof": lambda text, part: text.lower().find(part.lower()),
     "items": lambda entries: [{"key": key, "value": entries[key]} for key in sorted(entries)],
     "json": json.loads,
     "last": lambda values: values[-1],
@@ -141,10 +144,15 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "or": lambda *values: any(values),
     "range": lambda first, count: list(range(first, first + min(count, 10_000))),
     "replace": lambda text, old, new: text.replace(old, new),
+    "skip": lambda values, count: values[max(count, 0) :],
     "split": lambda text, between: text.split(between),
     "startswith": lambda text, start: text.lower().startswith(start.lower()),
     "string": _text,
     "sub": lambda a, b: a - b,
+    "substring": lambda text, first, length=None: (
+        text[first:] if length is None else text[first : first + length]
+    ),
+    "take": lambda values, count: values[: max(count, 0)],
     "tolower": lambda text: text.lower(),
     "toupper": lambda text: text.upper(),
     "trim": lambda text: text.strip(),

@@ -43,7 +43,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         hosting=_HOSTING,
         for_models=True if accelerators else None,
     )
-    for container in properties.blocks("containers", "container"):
+    for container in _containers(properties):
         read_as = _container(container)
         yield from started(read_as, hosting=_HOSTING, serves=read_as.chips is not None)
     spot = is_spot(properties, "priority")
@@ -58,6 +58,12 @@ def _facts(properties: Properties) -> Iterator[Fact]:
             spot=field(spot.value),
             spot_at=spot.path,
         )
+
+
+def _containers(properties: Properties) -> Iterator[Properties]:
+    """The containers of a group, whose own are in ``properties`` in Azure's API."""
+    for container in properties.blocks("containers", "container"):
+        yield container.block("properties") or container
 
 
 def _container(container: Properties) -> DescribedContainer:
@@ -90,7 +96,7 @@ def _secret(container: Properties) -> dict[str, object]:
 def _accelerators(properties: Properties) -> Iterator[Properties]:
     """The block of each container that asks for accelerators; one that the provider computes where
     it is left out asks for none."""
-    for container in properties.blocks("containers", "container"):
+    for container in _containers(properties):
         yield from _asked(container)
 
 
