@@ -725,6 +725,39 @@ def test_azure_tells_no_capital_letter_from_a_small_one(tmp_path: Path, kind: st
     assert "too-many-accelerators" in judged(reading)
 
 
+def nested(template: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "name": "a",
+        "properties": {"mode": "Incremental", **template},
+        **options,
+    }
+
+
+WITH_INDEX = {**SCALE_SET, "sku": {"name": "[variables('sizes')[copyIndex()]]", "capacity": 8}}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {
+            "type": "Microsoft.Compute/virtualMachines",
+            "name": "vm",
+            "resources": [nested({"template": {"resources": [SCALE_SET]}})],
+        },
+        nested({"Template": {"Resources": [SCALE_SET]}}),
+        nested({"template": {"resources": [WITH_INDEX]}}, copy={"name": "c", "count": 2}),
+    ],
+)
+def test_a_deployment_is_read_wherever_it_is(resource: dict[str, Any], tmp_path: Path) -> None:
+    template = {"$schema": SCHEMA, "variables": {"sizes": ["Standard_D2s_v5", LARGE]}}
+    (tmp_path / "main.json").write_text(json.dumps({**template, "resources": [resource]}))
+    reading = read_all([tmp_path])
+    assert reading.skipped == ()
+    found = judged(reading)["too-many-accelerators"]
+    assert len(found) == 1
+
+
 def test_objects_inside_of_joined_ones_are_joined() -> None:
     text = '[union(json(\'{"a": {"b": 1}, "c": [1]}\'), json(\'{"a": {"d": 2}, "c": [2]}\'))]'
     found = value(text, lambda name, arguments: of_the_template(name, arguments, {}))
@@ -811,6 +844,7 @@ def test_parameters_of_bicep_alone_are_no_deployment(tmp_path: Path) -> None:
         ("[length(range(0, 3))]", 3),
         ("[and(false(), reference('x').on)]", False),
         ("[coalesce(null(), 'x')]", "x"),
+        ("[join(createArray('a', 1), '-')]", "a-1"),
         ("[json('{\"a\": 1}').a]", 1),
     ],
 )

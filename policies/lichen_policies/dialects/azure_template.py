@@ -96,7 +96,10 @@ class _Template:
             return
         only_if = "" if made is True else _shown(written["condition"])
         copy = written.get("copy")
-        asked = copy.get("count") if isinstance(copy, Mapping) else 1
+        if not isinstance(copy, Mapping):
+            yield from self._one(written, outer, names, only_if)
+            return
+        asked = named(copy, "count")
         found = self._value(asked)
         count = found if isinstance(found, int) else whole_in(str(found))
         if count is None:
@@ -114,7 +117,10 @@ class _Template:
         own_type, own_name = written.get("type"), self._value(written.get("name"))
         if not isinstance(own_type, str):
             raise InputError("is missing", fix="give the whole template", field="resources[].type")
-        type_ = f"{outer}/{own_type}" if outer else own_type
+        # What is inside of another resource and no part of it has its whole type.
+        is_part = outer and "." not in own_type.partition("/")[0]
+        type_ = f"{outer}/{own_type}" if is_part else own_type
+        names = names if is_part else ()
         parts = own_name.split("/") if isinstance(own_name, str) else [OPEN]
         depth = type_.count("/")
         ways: tuple[Any, ...] = (*names, *parts)
@@ -134,7 +140,7 @@ class _Template:
     def _inside(self, written: Mapping[str, Any], only_if: str) -> Iterator[Resource]:
         """The resources of a deployment inside of the template, where its template is here too."""
         inner = written.get("properties")
-        template = inner.get("template") if isinstance(inner, Mapping) else None
+        template = named(inner, "template") if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(template, Mapping):
             made = resource(
                 str(written["type"]), (OPEN,), {}, file=self._file, line=self._line, only_if=only_if
@@ -142,14 +148,15 @@ class _Template:
             unseen = "deploys a template that it links to, which is not read"
             yield msgspec.structs.replace(made, unseen=unseen)
             return
-        options = inner.get("expressionEvaluationOptions")
-        scope = options.get("scope", "outer") if isinstance(options, Mapping) else "outer"
+        options = named(inner, "expressionEvaluationOptions")
+        scope = named(options, "scope", "outer") if isinstance(options, Mapping) else "outer"
         if str(scope).lower() != "inner":
-            merged = {**self._document, "resources": template.get("resources", [])}
+            merged = {**self._document, "resources": named(template, "resources", [])}
             same = _Template(merged, self._file, self._given, self._line, is_whole=self._is_whole)
+            same._copies = [*self._copies]
             yield from same.resources()
             return
-        passed = inner.get("parameters")
+        passed = named(inner, "parameters")
         given = {
             name: self._value(each["value"])
             for name, each in (passed.items() if isinstance(passed, Mapping) else ())

@@ -130,6 +130,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "flatten": lambda lists: [each for part in lists for each in part],
     "indexof": lambda text, part: text.lower().find(part.lower()),
     "items": lambda entries: [{"key": key, "value": entries[key]} for key in sorted(entries)],
+    "join": lambda values, between: between.join(map(_text, values)),
     "json": json.loads,
     "last": lambda values: values[-1],
     "length": len,
