@@ -21,11 +21,18 @@ body() {
   printf '\nJob %s%s.\n' "$GITHUB_JOB" "${LICHEN_ENVIRONMENT:+, environment $LICHEN_ENVIRONMENT}"
 }
 
+# What the check said decides the job, not whether it may be written here.
+refused() {
+  echo "::warning title=Lichen::GitHub takes no comment. The token needs pull-requests write, which" \
+    "it does not have where the pull request comes from a fork."
+  exit 0
+}
+
 export mark
-id=$(gh api --paginate "$comments" \
-  --jq '.[] | select(.body | startswith(env.mark)) | .id' | head -n 1)
-if [[ -n $id ]]; then
-  body | gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" -F body=@-
-else
-  body | gh api --silent --method POST "$comments" -F body=@-
+ids=$(gh api --paginate "$comments" --jq '.[] | select(.body | startswith(env.mark)) | .id') ||
+  refused
+method=POST to=$comments
+if [[ -n $ids ]]; then
+  method=PATCH to=repos/$GITHUB_REPOSITORY/issues/comments/${ids%%$'\n'*}
 fi
+body | gh api --silent --method "$method" "$to" -F body=@- || refused

@@ -216,6 +216,20 @@ def test_jobs_of_one_pull_request_have_comments_of_their_own(
     assert sorted("1 finding blocks" in each for each in comments) == [False, True]
 
 
+@pytest.mark.parametrize("name", ["Comment", "Suggest"])
+def test_what_github_refuses_fails_no_job(project: Path, name: str) -> None:
+    """Of a fork's pull request the token may not write: what the check said decides."""
+    (project / "stack.yaml").write_text(TEMPLATE)
+    assert check(project, paths="stack.yaml", environment="dev") == 1
+    commands = project / "bin"
+    commands.mkdir()
+    (commands / "gh").write_text("#!/bin/sh\nexit 1\n")
+    (commands / "gh").chmod(0o755)
+    done = run(step(name)["run"], project, first=commands, **as_on_github(name, project))
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"::warning title=Lichen::GitHub takes no {name.lower()}")
+
+
 def test_a_document_is_not_lost_to_a_report_that_says_that_nothing_was_judged(
     project: Path,
 ) -> None:
