@@ -286,6 +286,17 @@ def test_bicep_calls_a_template_in_json_as_a_module(tmp_path: Path) -> None:
     assert blocked(reading) == {"dirty-region", "too-many-accelerators"}
 
 
+def test_a_machine_of_a_lab_is_a_machine(tmp_path: Path) -> None:
+    values = {**GROUP, "lab_name": "lab", "location": "centralindia", "size": LARGE}
+    terraform = plan(tmp_path, {"type": "azurerm_dev_test_linux_virtual_machine", "values": values})
+    made = {"type": "Microsoft.DevTestLab/labs/virtualMachines", "name": "lab/a"}
+    template = arm(tmp_path, {**made, "location": "centralindia", "properties": {"size": LARGE}})
+    inputs = {"labName": "lab", "location": "centralindia", "size": LARGE}
+    pulumi = preview(tmp_path, {"type": "azure-native:devtestlab:VirtualMachine", "inputs": inputs})
+    for document in (terraform, template, pulumi):
+        assert "dirty-region" in blocked(read_all([document]))
+
+
 KAITO = """
 apiVersion: kaito.sh/v1beta1
 kind: Workspace

@@ -1,4 +1,4 @@
-"""Azure's virtual machine, in each of the forms that providers have had."""
+"""Azure's virtual machine, in each of the forms that providers have had, and that of a lab."""
 
 from __future__ import annotations
 
@@ -19,13 +19,18 @@ TYPES = {
         "azure:compute/linuxVirtualMachine:LinuxVirtualMachine",
         "azure:compute/windowsVirtualMachine:WindowsVirtualMachine",
         "azure:compute/virtualMachine:VirtualMachine",
+        "azure-native:devtestlab:VirtualMachine",
+        "azure:devtest/linuxVirtualMachine:LinuxVirtualMachine",
+        "azure:devtest/windowsVirtualMachine:WindowsVirtualMachine",
     ),
     "terraform": (
         "azurerm_linux_virtual_machine",
         "azurerm_windows_virtual_machine",
         "azurerm_virtual_machine",
+        "azurerm_dev_test_linux_virtual_machine",
+        "azurerm_dev_test_windows_virtual_machine",
     ),
-    "azure": ("Microsoft.Compute/virtualMachines",),
+    "azure": ("Microsoft.Compute/virtualMachines", "Microsoft.DevTestLab/labs/virtualMachines"),
 }
 FACTS = (Located, Machines, Part, ReservationUse)
 
