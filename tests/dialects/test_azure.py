@@ -784,6 +784,9 @@ WITH_INDEX = {**SCALE_SET, "sku": {"name": "[variables('sizes')[copyIndex()]]", 
         },
         nested({"Template": {"Resources": [SCALE_SET]}}),
         nested({"template": {"resources": [WITH_INDEX]}}, copy={"name": "c", "count": 2}),
+        nested(
+            {"template": {"resources": [SCALE_SET]}}, type="Microsoft.Resources/deploymentStacks"
+        ),
     ],
 )
 def test_a_deployment_is_read_wherever_it_is(resource: dict[str, Any], tmp_path: Path) -> None:

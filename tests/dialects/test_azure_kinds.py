@@ -236,6 +236,13 @@ DEPLOYMENTS: list[tuple[Any, dict[str, Any]]] = [
     (
         preview,
         {
+            "type": "azure-native:resources:DeploymentStackAtResourceGroup",
+            "inputs": {"template": TEMPLATE, "parameters": NODES},
+        },
+    ),
+    (
+        preview,
+        {
             "type": "azure-native:resources/v20240301:Deployment",
             "inputs": {"properties": {"template": TEMPLATE, "parameters": NODES}},
         },

@@ -26,6 +26,8 @@ from lichen_policies.facts.unknown import Maybe, Unknown
 
 _SCHEMA = "deploymenttemplate.json"
 _DEPLOYMENT = "microsoft.resources/deployments"
+_STACK = "microsoft.resources/deploymentstacks"
+"""A deployment whose template is always evaluated by itself."""
 _MOST_COPIES = 1000
 """Of one resource, at the most (Microsoft Learn, ARM templates, resource iteration: 800)."""
 
@@ -126,7 +128,7 @@ class _Template:
         depth = type_.count("/")
         ways: tuple[Any, ...] = (*names, *parts)
         ways = (*[OPEN] * (depth - len(ways)), *ways)[-depth:]
-        if type_.lower() == _DEPLOYMENT:
+        if type_.lower() in (_DEPLOYMENT, _STACK):
             yield from self._inside(written, only_if)
             return
         plain = {
@@ -151,7 +153,7 @@ class _Template:
             return
         options = named(inner, "expressionEvaluationOptions")
         scope = named(options, "scope", "outer") if isinstance(options, Mapping) else "outer"
-        if str(scope).lower() != "inner":
+        if str(scope).lower() != "inner" and str(written["type"]).lower() != _STACK:
             merged = {**self._document, "resources": named(template, "resources", [])}
             same = _Template(merged, self._file, self._given, self._line, is_whole=self._is_whole)
             same._copies = [*self._copies]

@@ -33,7 +33,11 @@ _DEPLOYMENTS = frozenset(
         "azure-native:resources:DeploymentAtManagementGroupScope",
         "azure-native:resources:DeploymentAtScope",
         "azure-native:resources:DeploymentAtTenantScope",
+        "azure-native:resources:DeploymentStackAtManagementGroup",
+        "azure-native:resources:DeploymentStackAtResourceGroup",
+        "azure-native:resources:DeploymentStackAtSubscription",
         "Microsoft.Resources/deployments",
+        "Microsoft.Resources/deploymentStacks",
     )
 )
 
