@@ -218,12 +218,15 @@ def _left_to_stack(resources: Sequence[Resource], book: Rulebook) -> Steps[tuple
     for resource, facts in read:
         if resource.address not in left:
             continue
+        # A rule that cannot be read is told of where each resource is judged by itself.
         if isinstance(facts, Exception):
-            verdicts += yield from _judged(resource, facts, book)
-            continue
-        waited = tuple(fact for fact in facts if fact.waits_for)
-        due = {rule.name for fact in waited for rule in book.judging(type(fact))}
-        found = yield from _judged(resource, waited, book)
+            due = {rule.name for rule in book.of_resources if not rule.mistake}
+        else:
+            facts = tuple(fact for fact in facts if fact.waits_for)
+            due = {
+                rule.name for fact in facts for rule in book.judging(type(fact)) if not rule.mistake
+            }
+        found = yield from _judged(resource, facts, book)
         verdicts += (verdict for verdict in found if verdict.rule in due)
     verdicts += yield from _judged_together(read, book)
     verdicts += yield from _judged_run(every, book)

@@ -189,6 +189,19 @@ def test_a_file_that_does_not_import_is_a_broken_rule(
     assert "many-machines" in {finding.rule for finding in report.findings}
 
 
+def test_a_host_of_resources_and_stacks_is_told_once_of_a_rule_that_cannot_be_read(
+    tmp_path: Path,
+) -> None:
+    broken_rules(tmp_path, "yield")
+    (tmp_path / "broken.py").write_text(f"{PAGE}\nimport os os\n")
+    gate = Gate.near(tmp_path, today=TODAY, rules=dict(read_rules(tmp_path)))
+    told = [
+        *(gate.judge(FIVE, stack_follows=True, with_nothing=False) or ()),
+        *gate.judge_stack([FIVE]),
+    ]
+    assert [each.verdict for each in told if each.rule == "broken"] == ["unverified"]
+
+
 STACK = """
 from lichen_policies.facts import {kind}
 from lichen_policies.rule import Finding, Known, Stack, rule
