@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from lichen_policies.dialects import terraform_block
+from lichen_policies.dialects.carried import carried
 from lichen_policies.dialects.folders import read_all
-from lichen_policies.dialects.kubernetes import carried
 from lichen_policies.facts.resource import Resource
 from lichen_policies.facts.unknown import Unknown, is_unknown
 from lichen_policies.gate import Gate

@@ -268,9 +268,9 @@ class Analyzer(sdk._PolicyAnalyzerServicer):
         )
         if not request.type.startswith(_KUBERNETES) and request.type not in azure.CARRIERS:
             return resource
-        from lichen_policies.dialects import kubernetes  # imports a parser: most packs need none
+        from lichen_policies.dialects import carried  # imports parsers: most packs need none
 
-        return kubernetes.carried(resource)
+        return carried.carried(resource)
 
     def _region(self, request: proto.AnalyzeRequest | proto.AnalyzerResource) -> Maybe[str]:
         """The provider's region, else what the provider would take where it is not configured.

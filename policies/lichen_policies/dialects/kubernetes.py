@@ -17,7 +17,6 @@ import msgspec
 from lichen.document import InputError
 from lichen.input_error import NotRecognised, NotRendered
 from lichen.parsing.at import At
-from lichen_policies.dialects import azure
 from lichen_policies.dialects.pulumi_values import CUSTOM_RESOURCE
 from lichen_policies.facts import environment
 from lichen_policies.facts.placeholders import is_placeholder, placeholder
@@ -145,10 +144,6 @@ PREFIXES = ("kubernetes:", "kubernetes_", "kubectl_")
 def carried(found: Resource) -> Resource:
     """The object inside of another engine's resource, under that resource's address, or the
     engine's own resource of an object; any other, and one that cannot be read, as it is."""
-    if found.type in azure.CARRIERS:
-        from lichen_policies.dialects.azure.carried import of_azure  # few deployments have one
-
-        return of_azure(found)
     if found.dialect == "pulumi" and found.type == CUSTOM_RESOURCE:
         version, kind = _type(Properties(found.properties, "pulumi"))
         if version and kind:

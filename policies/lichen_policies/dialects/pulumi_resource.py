@@ -15,6 +15,7 @@ import msgspec
 
 from lichen.clouds import CLOUDS
 from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.carried import carried
 from lichen_policies.dialects.pulumi_values import SECRET, plain
 from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.facts import environment, region
@@ -73,7 +74,7 @@ def resources(
         if state.type.startswith(kubernetes.PREFIXES):
             place = kubernetes.in_cluster_of(_made_of(state.provider, providers))
         judged.append(
-            kubernetes.carried(
+            carried(
                 Resource(
                     type=state.type,
                     name=state.urn.rsplit("::", 1)[-1],

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.carried import carried
 from lichen_policies.dialects.terraform_defaults import call_of, is_beside, without_defaults
 from lichen_policies.facts import region
 from lichen_policies.facts.resource import Resource
@@ -34,7 +34,7 @@ def resource(
     by_default = None if provider is None else _tags(provider.get("default_tags"))
     if by_default is not None:
         properties["tags_all"] = over(by_default, _alone(properties.get("tags")))
-    return kubernetes.carried(
+    return carried(
         Resource(
             type=kind,
             name=_INSTANCE.sub("", address).rsplit(".", 1)[-1],

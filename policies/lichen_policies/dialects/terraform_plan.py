@@ -26,6 +26,7 @@ from lichen.clouds import CLOUDS
 from lichen.document import InputError, convert
 from lichen.parsing.json_text import Later
 from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.carried import carried
 from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.dialects.terraform_configuration import (
     Instance,
@@ -234,7 +235,7 @@ class _Plan:
         place_of = self._providers.region(block)
         if place_of is None and planned.type.startswith(kubernetes.PREFIXES):
             place_of = kubernetes.in_cluster_of(self._providers.hosts(block))
-        return kubernetes.carried(
+        return carried(
             Resource(
                 type=planned.type,
                 name=planned.name,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from lichen.document import InputError, convert
-from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.carried import carried
 from lichen_policies.dialects.secrets import without_copies
 from lichen_policies.dialects.terraform_values import SECRET, Standing, Values, unmarked
 from lichen_policies.facts.resource import Resource
@@ -83,7 +83,7 @@ def resources(document: Mapping[str, Any], file: str) -> list[Resource]:
                 dialect="terraform",
                 file=file,
             )
-            judged.append(kubernetes.carried(standing))
+            judged.append(carried(standing))
     return judged
 
 

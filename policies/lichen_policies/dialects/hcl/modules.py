@@ -21,6 +21,7 @@ from lichen.document import InputError, did_you_mean
 from lichen.parsing.content import content_of, text_of
 from lichen_policies.beside import comments
 from lichen_policies.dialects import kubernetes
+from lichen_policies.dialects.carried import carried
 from lichen_policies.dialects.deployment_input import DeploymentInput
 from lichen_policies.dialects.hcl import syntax
 from lichen_policies.dialects.hcl.expressions import (
@@ -397,7 +398,7 @@ class _Module:
         if place is None and kind.startswith(kubernetes.PREFIXES) and provider is not None:
             place = kubernetes.in_cluster_of(provider.hosts)
         lines = self._reading.lines(block.file) if block.line is not None else []
-        return kubernetes.carried(
+        return carried(
             Resource(
                 type=kind,
                 name=name,
