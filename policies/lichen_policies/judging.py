@@ -38,7 +38,7 @@ from lichen_policies.facts.unknown import AFTER_DEPLOYMENT, Maybe, is_unknown
 from lichen_policies.nonsense import Nonsense
 from lichen_policies.registry import ENVIRONMENTS
 from lichen_policies.rule import UNSTATED, Finding, Rule
-from lichen_policies.rulebook import ANY, Met, Place, Rulebook, Ruling, Where
+from lichen_policies.rulebook import ANY, Met, Rulebook, Ruling, RulingsOnFact, Where
 from lichen_policies.run import GateRun
 from lichen_policies.stack import Stack, Unread
 from lichen_policies.timed import Ended, Steps, TookTooLong, place_of
@@ -656,7 +656,7 @@ def _judged_by(
     rule: Rule,
     resource: Resource,
     facts: Sequence[Fact],
-    places: Iterable[Place],
+    places: Iterable[RulingsOnFact],
     judged: Iterator[Judged],
     book: Rulebook,
 ) -> _Said:

@@ -114,7 +114,7 @@ class Ruling:
         return self._ramps[outcome]
 
 
-class Place(NamedTuple):
+class RulingsOnFact(NamedTuple):
     """The position of a fact that a rule judges, with its rulings there; ``is_any`` where the
     environment is not known, so that each of them may hold."""
 
@@ -128,7 +128,7 @@ class Met(NamedTuple):
     places where it judges; and all of them in that order. A rule that cannot be read is among the
     rules and is asked nothing."""
 
-    rules: tuple[tuple[Rule, tuple[Place, ...]], ...]
+    rules: tuple[tuple[Rule, tuple[RulingsOnFact, ...]], ...]
     asked: tuple[tuple[int, Ruling], ...]
 
 
@@ -198,7 +198,7 @@ class Rulebook:
 
     def _meeting(self, subjects: Sequence[tuple[type[Fact], Where]]) -> Met:
         judging = [self.judging(kind) for kind, _ in subjects]
-        rules: list[tuple[Rule, tuple[Place, ...]]] = []
+        rules: list[tuple[Rule, tuple[RulingsOnFact, ...]]] = []
         for rule in self.of_resources:
             at = [n for n, judges in enumerate(judging) if rule in judges]
             if at or rule.mistake:
@@ -212,12 +212,12 @@ class Rulebook:
         )
         return Met(tuple(rules), tuple(asked))
 
-    def _place(self, rule: Rule, at: int, where: Where) -> Place:
+    def _place(self, rule: Rule, at: int, where: Where) -> RulingsOnFact:
         """A place with the rulings that are on in an environment, which may be any."""
         if where == ANY:
-            return Place(at, self.in_any_environment(rule), is_any=True)
+            return RulingsOnFact(at, self.in_any_environment(rule), is_any=True)
         ruling = self.ruling(rule, where)
-        return Place(at, (ruling,) if ruling.is_on else (), is_any=False)
+        return RulingsOnFact(at, (ruling,) if ruling.is_on else (), is_any=False)
 
     def may_judge(self, kinds: Iterable[type[Fact]]) -> tuple[Rule, ...]:
         """The rules that judge a fact of one of some kinds, or of a narrower kind."""

@@ -98,7 +98,7 @@ class PriorState(msgspec.Struct, frozen=True):
     values: Values = Values()
 
 
-class Standing(msgspec.Struct, frozen=True):
+class LateParts(msgspec.Struct, frozen=True):
     """The parts of a plan that are read where its changes do not say enough."""
 
     planned_values: Values = Values()
@@ -106,7 +106,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class TerraformPlan(msgspec.Struct, frozen=True):
-    """A plan; of two of its parts what :class:`Standing` has, or the text of it."""
+    """A plan; of two of its parts what :class:`LateParts` has, or the text of it."""
 
     format_version: str
     resource_changes: tuple[ResourceChange, ...] = ()
@@ -117,11 +117,11 @@ class TerraformPlan(msgspec.Struct, frozen=True):
     variables: dict[str, Variable] = {}
     errored: bool = False
 
-    def standing(self, part: str) -> Standing:
+    def late(self, part: str) -> LateParts:
         """One of the parts that are read late. Raises :class:`InputError` where it cannot be."""
         value = getattr(self, part)
         value = value.value if isinstance(value, Later) else value
-        return Standing() if value is None else convert({part: value}, Standing, quotes=False)
+        return LateParts() if value is None else convert({part: value}, LateParts, quotes=False)
 
 
 _OF_A_PLAN = ("planned_values", "resource_changes", "configuration", "prior_state", "errored")
@@ -181,7 +181,7 @@ def _read(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plans_any(plan: TerraformPlan) -> bool:
-    planned = plan.standing("planned_values").planned_values.root_module.every()
+    planned = plan.late("planned_values").planned_values.root_module.every()
     return any(each.mode == "managed" for _, each in planned)
 
 
@@ -212,7 +212,7 @@ class _Plan:
 
     def _answered(self, plan: TerraformPlan) -> Iterator[tuple[ResourceBlock, Mapping[str, Any]]]:
         """What the plan knows of the instances that stay, are made, or are only read."""
-        before = plan.standing("prior_state").prior_state.values
+        before = plan.late("prior_state").prior_state.values
         for place, each in before.root_module.every():
             if each.mode == "data" and each.values:
                 block = self._configuration.block(place.module, "data", place.type, place.name)
