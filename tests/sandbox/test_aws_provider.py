@@ -834,6 +834,15 @@ def test_an_import_takes_the_identity_from_the_id(aws: Plugin, world: dict[str, 
     assert "does not say its resourceId" in refused
 
 
+def test_a_cluster_of_ecs_is_imported_by_its_name(aws: Plugin) -> None:
+    cluster = "aws:ecs/cluster:Cluster"
+    identifier, state = aws.create(cluster, aws.checked(cluster, {"name": "chat"}))
+    imported, found, _ = aws.read(cluster, "chat", {}, {})
+    assert (imported, found["arn"]) == (identifier, identifier)
+    assert aws.read(cluster, identifier, {}, {})[0] == ""
+    aws.delete(cluster, state)
+
+
 def test_what_aws_filled_in_of_an_import_is_no_change_where_nobody_gives_it(aws: Plugin) -> None:
     key, given = "aws:kms/key:Key", {"description": "d", "enableKeyRotation": True}
     identifier, state = aws.create(key, aws.checked(key, given))

@@ -17,6 +17,9 @@ from sandbox.world import QUIET, World
 
 HOME, AWAY = "eu-north-1", "us-west-2"
 
+IMPORTED_BY_NAME = ("aws:ecs/cluster:Cluster",)
+"""Types whose ids are ARNs, and whose import takes the name (Pulumi registry, "Import")."""
+
 _WRITTEN_S = 2.0
 """Time for the engine to write down what it has heard: killed while it writes a file of its own
 backend, it leaves an empty one."""
@@ -89,7 +92,12 @@ class Life:
             name = made["urn"].rpartition("::")[2]
             parents[f"of {name}"] = made["parent"]
             strays += [
-                {"type": made["type"], "name": name, "id": each, "parent": f"of {name}"}
+                {
+                    "type": made["type"],
+                    "name": name,
+                    "id": each.rpartition("/")[2] if made["type"] in IMPORTED_BY_NAME else each,
+                    "parent": f"of {name}",
+                }
                 for each in names
             ]
         assert strays

@@ -132,6 +132,8 @@ class Kind:
     # Waits after Create and Update, as the real provider does; raises where it would give up.
     wait: Callable[[Api, str, dict[str, Any]], None] | None = None
     id: str = "{name}"
+    # What an import takes in place of the id, where that is something else.
+    imported: str = ""
     autoname: str = "{name}-{random}"
     # The property that the made-up name is.
     named: str = "name"
@@ -571,6 +573,7 @@ KINDS = {
             absent=("capacityProviders", "defaultCapacityProviderStrategy"),
             gone="status != 'ACTIVE'",
             id="{arn}",
+            imported="{name}",
             partial=True,
         ),
         Kind(

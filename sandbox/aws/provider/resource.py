@@ -215,9 +215,12 @@ class Resource:
     ) -> tuple[Properties, Properties] | None:
         """Its state and inputs as they are now, or None if it is gone."""
         region = self._region(state or inputs, provider)
-        found = self._find(state or self._parsed(identifier), region)
+        asked = state or self._parsed(identifier)
+        found = self._find(asked, region)
         if found is None:
             return None
+        if not state and any(found.get(key, value) != value for key, value in asked.items()):
+            return None  # AWS takes an ARN for a name, the provider does not
         if not state:  # an import: nobody has said anything yet
             inputs = {key: found[key] for key in self.inputs if key in found}
             inputs[FILLED] = sorted(inputs)
@@ -460,7 +463,8 @@ class Resource:
         return failures
 
     def _parsed(self, identifier: str) -> Properties:
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.kind.id))
+        taken = re.escape(self.kind.imported or self.kind.id)
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", taken)
         match = re.fullmatch(pattern, identifier)
         known = match.groupdict() if match else {}
         if missing := sorted(self.identity - known.keys()):

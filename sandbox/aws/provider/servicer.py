@@ -169,13 +169,16 @@ class Provider(ResourceProviderServicer):
 
     @answers
     def Read(self, request: Any) -> proto.ReadResponse:
-        now = self.resource(_token(request)).read(
+        resource = self.resource(_token(request))
+        now = resource.read(
             request.id, _plain(request.properties), _plain(request.inputs), self.configuration
         )
         if now is None:
             return proto.ReadResponse()
         state, inputs = now
-        return proto.ReadResponse(id=request.id, properties=_struct(state), inputs=_struct(inputs))
+        # An import may name it otherwise.
+        identifier = request.id if _plain(request.properties) else resource.identifier(state)
+        return proto.ReadResponse(id=identifier, properties=_struct(state), inputs=_struct(inputs))
 
     @answers
     def Update(self, request: Any) -> proto.UpdateResponse:
