@@ -9,7 +9,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Part, Reservation
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_whole, names, where_its_whole_is
-from lichen_policies.facts.readers.azure.sizes import HOSTING, machines_of, size
+from lichen_policies.facts.readers.azure.sizes import HOSTING, size, so_many
 from lichen_policies.facts.reserved import WAITS_FOR, with_use
 from lichen_policies.facts.unknown import field
 
@@ -46,13 +46,7 @@ def _facts(properties: Properties) -> Iterator[Fact]:
     machine, count = size(sku, "name"), sku.stated_whole("capacity")
     if count.value == 0:
         return
-    yield Located(
-        region_at=properties.at("location"),
-        machine=field(machine.value),
-        machines=field(count.value) or 1,
-        hosting=HOSTING,
-    )
-    yield from machines_of(machine, count)
+    yield from so_many(machine, count, properties.at("location"))
     yield Reservation(
         path=machine.path,
         names=names(properties, _GROUP),

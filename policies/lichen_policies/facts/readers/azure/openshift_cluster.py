@@ -11,8 +11,7 @@ from lichen_policies.facts.fact import Context, Fact
 from lichen_policies.facts.kinds import Located, Machines, Part
 from lichen_policies.facts.properties import Properties
 from lichen_policies.facts.readers.azure.parts import in_its_group, where_its_whole_is
-from lichen_policies.facts.readers.azure.sizes import HOSTING, machines_of, size
-from lichen_policies.facts.unknown import field
+from lichen_policies.facts.readers.azure.sizes import size, so_many
 
 CLOUD = "azure"
 TYPES = {
@@ -39,10 +38,4 @@ def _facts(properties: Properties) -> Iterator[Fact]:
         count = pool.stated_whole("count", "node_count")
         if count.value == 0:
             continue
-        yield Located(
-            region_at=properties.at("location"),
-            machine=field(machine.value),
-            machines=field(count.value) or 1,
-            hosting=HOSTING,
-        )
-        yield from machines_of(machine, count)
+        yield from so_many(machine, count, properties.at("location"))

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from lichen_policies.facts.fact import Fact
 from lichen_policies.facts.fleet import ONE, machines_named
-from lichen_policies.facts.kinds import Machines
+from lichen_policies.facts.kinds import Located, Machines
 from lichen_policies.facts.properties import Properties, Stated
-from lichen_policies.facts.unknown import Maybe, is_unknown
+from lichen_policies.facts.unknown import Maybe, field, is_unknown
 
 HOSTING = "azure-vm"
 _UNSTATED: Stated[bool] = Stated(None, "")
@@ -58,6 +59,17 @@ def machines_of(
     ):
         chip, chips = chips_named(machine.value)
         yield msgspec.structs.replace(fact, chip=chip, chips_each=chips) if chip else fact
+
+
+def so_many(machine: Stated[str], count: Stated[int], region_at: str) -> Iterator[Fact]:
+    """A Located and a Machines for a number of machines of one size."""
+    yield Located(
+        region_at=region_at,
+        machine=field(machine.value),
+        machines=field(count.value) or 1,
+        hosting=HOSTING,
+    )
+    yield from machines_of(machine, count)
 
 
 def chips_named(machine: Maybe[str]) -> tuple[str | None, float | None]:
